@@ -24,7 +24,7 @@ namespace bailiwick {
 class Glob {
  public:
   // Refuses (kind `invalid`): an empty pattern, more than 1024 bytes, NUL, `..`, a `**` that is only part of a
-  // component, an open `[` or `{`, an empty range, more than 60 components or 256 alternatives.
+  // component, an open `[` or `{`, a range that runs backwards, more than 60 components or 256 alternatives.
   [[nodiscard]] static Result<Glob> parse(std::string_view pattern);
 
   // `path` is normal: no `.` or `..`; repeated and trailing slashes are ignored.
