@@ -4,6 +4,8 @@
 // comparisons, and allocates nothing.
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -57,11 +59,15 @@ class NameIndex {
 
   void consider(std::uint32_t pattern, std::string_view path, EntryKind kind, std::vector<Match>& out) const;
 
+  static std::size_t byte_of(char c) { return static_cast<unsigned char>(c); }
+
   std::vector<NamePattern> patterns_;
   std::unordered_map<std::string, std::vector<std::uint32_t>, NameHash, std::equal_to<>> by_name_;
-  // Patterns without a literal name, by the first byte of the prefix, by the last byte of the suffix, or neither.
-  std::unordered_map<unsigned char, std::vector<Hinted>> by_first_byte_;
-  std::unordered_map<unsigned char, std::vector<Hinted>> by_last_byte_;
+  std::bitset<65> lengths_;  // of the names in by_name_; the last bit is for all longer ones
+  // Patterns without a literal name: by the last byte of their suffix, else by the first of their prefix, else every
+  // time.
+  std::array<std::vector<Hinted>, 256> by_last_byte_;
+  std::array<std::vector<Hinted>, 256> by_first_byte_;
   std::vector<Hinted> unhinted_;
 };
 
