@@ -95,12 +95,13 @@ version_inside() {  # USER AGENT
 scripted_run() {  # USER AGENT inside|outside
   local dir=$scratch/run-$1-$2-$3 name="$2 scripted run $3 the sandbox, as $1" status why=()
   local log=$scratch/requests-$1-$2-$3.jsonl
-  mkdir "$dir"
+  mkdir "$dir" "$dir/tmp"
   start_server "$log"
   make_home "$1" "$dir" "$port"
   headless "$2" "$port"
   local wrap=()
-  if [ "$3" = inside ]; then wrap=("$bailiwick" run -C "$dir/ws" --network host --read "$agents_dir" "${env_flags[@]}" --); fi
+  if [ "$3" = inside ]; then wrap=("$bailiwick" run -C "$dir/ws" --network host --read "$agents_dir" "${env_flags[@]}" --)
+  else extra_env+=("TMPDIR=$dir/tmp" "CLAUDE_CODE_TMPDIR=$dir/tmp"); fi
   (cd "$dir/ws" && as_user "$1" "$dir/home" timeout -k 5 120 "${wrap[@]}" "${command[@]}") >"$dir/out" 2>"$dir/err" </dev/null
   status=$?
   stop_server
