@@ -1,0 +1,1 @@
+"""The attack and look-alike harness: see ../README.md."""

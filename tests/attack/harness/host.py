@@ -1,0 +1,251 @@
+"""The host side: namespaces of the run, the ordinary user, clean-up, and what the oracles measure."""
+import ctypes
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import threading
+import time
+
+from . import outside
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+NEIGHBOUR = '/home/rt-neighbour'
+
+
+def syscall(nr, *a):
+    r = LIBC.syscall(ctypes.c_long(nr), *[ctypes.c_long(x) if isinstance(x, int) else x for x in a])
+    if r < 0:
+        e = ctypes.get_errno()
+        raise OSError(e, os.strerror(e))
+    return r
+
+
+def sh(argv, **kw):
+    r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **kw)
+    if r.returncode:
+        raise SystemExit('`%s` failed: %s' % (' '.join(argv), r.stdout.decode('utf8', 'replace')[-800:]))
+    return r.stdout
+
+
+def unshare(flags):
+    if LIBC.unshare(flags) != 0:
+        raise SystemExit('unshare: ' + os.strerror(ctypes.get_errno()))
+
+
+def ordinary_user(name, make):
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        if not make:
+            raise SystemExit('no user `%s` here: start with --make-user to make it, or name another with --user' % name)
+    sh(['useradd', '--create-home', '--home-dir', '/home/' + name, '--shell', '/bin/bash', name])
+    return pwd.getpwnam(name)
+
+
+def new_pid_namespace_child(body):
+    """Runs body() as pid 1 of a new pid namespace, so that nothing it started can outlive it; returns its exit code."""
+    unshare(0x20000000)
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)      # PR_SET_PDEATHSIG
+        code = 2
+        try:
+            body()
+            code = 0
+        except SystemExit as e:
+            code = e.code if isinstance(e.code, int) else 2
+            if not isinstance(e.code, int) and e.code is not None:
+                print(e.code, flush=True)
+        except KeyboardInterrupt:
+            print('interrupted', flush=True)
+            code = 130
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    stop = {'n': 0}
+
+    def forward(sig, frame):
+        stop['n'] += 1
+        try:
+            os.kill(child, signal.SIGTERM if stop['n'] < 3 else signal.SIGKILL)
+        except OSError:
+            pass
+    for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(s, forward)
+    while True:
+        try:
+            _, st = os.waitpid(child, 0)
+            break
+        except InterruptedError:
+            continue
+    assert parent == os.getpid()
+    return os.waitstatus_to_exitcode(st)
+
+
+def private_namespaces(tmp, keep_visible):
+    """As pid 1 of the run: a network with loopback only, own IPC objects, and scratch copies of the places that cases write to.
+    Everything made here goes with the namespaces, however the run ends."""
+    unshare(0x40000000 | 0x00020000 | 0x08000000)
+    sh(['mount', '--make-rprivate', '/'])
+    sh(['mount', '-t', 'proc', 'proc', '/proc'])
+    sh(['ip', 'link', 'set', 'lo', 'up'])
+    for r in ('93.184.215.0/24', outside.META4 + '/32', '10.77.0.0/24'):
+        sh(['ip', 'route', 'add', 'local', r, 'dev', 'lo'])
+    if os.path.exists('/proc/net/if_inet6'):
+        sh(['ip', '-6', 'route', 'add', 'local', '2001:db8:77::/64', 'dev', 'lo'])
+    open('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'w').write('0')
+    try:
+        open('/proc/sys/net/ipv4/tcp_fastopen', 'w').write('3')
+    except OSError:
+        pass
+    for name, text in (('resolv.conf', 'nameserver %s\noptions timeout:1 attempts:1\n' % outside.DNS4),
+                       ('hosts', '127.0.0.1 localhost\n::1 localhost\n')):
+        p = os.path.join(tmp, name)
+        with open(p, 'w') as f:
+            f.write(text)
+        os.chmod(p, 0o644)
+        sh(['mount', '--bind', p, os.path.realpath('/etc/' + name)])
+    for place, mode in (('/dev/shm', '1777'), ('/tmp', '1777'), ('/var/tmp', '1777'), ('/run', '755'), ('/mnt', '755'), ('/srv', '755'),
+                        ('/media', '755'), ('/var/mail', '1777')):
+        if os.path.isdir(place) and not any((v + '/').startswith(place + '/') for v in keep_visible):
+            sh(['mount', '-t', 'tmpfs', '-o', 'mode=' + mode, 'rt', os.path.realpath(place)])
+    for d, mode in (('/run/lock', 0o1777), ('/run/user', 0o755), ('/tmp/.X11-unix', 0o1777)):
+        os.makedirs(d, exist_ok=True)
+        os.chmod(d, mode)
+
+
+def sweep(base):
+    """Removes what a run that was killed by SIGKILL left behind (its directory names the process)."""
+    for d in os.listdir(base):
+        m = re.match(r'rt-(\d+)-', d)
+        if m and not os.path.exists('/proc/' + m.group(1)):
+            shutil.rmtree(os.path.join(base, d), ignore_errors=True)
+    for ln in open('/proc/self/mounts'):
+        f = ln.split()
+        if f[2] == 'cgroup2':
+            for d in os.listdir(f[1]):
+                m = re.match(r'rt-(\d+)$', d)
+                if m and not os.path.exists('/proc/' + m.group(1)):
+                    remove_cgroup(os.path.join(f[1], d))
+
+
+def make_cgroup(uid, gid):
+    """A delegated cgroup v2 subtree: launchers start in jail, `free` is the place to flee to.  None where there is no cgroup v2."""
+    for ln in open('/proc/self/mounts'):
+        f = ln.split()
+        if f[2] == 'cgroup2':
+            top = os.path.join(f[1], 'rt-%d' % os.getpid())
+            try:
+                for d in ('', 'main', 'jail', 'free'):
+                    p = os.path.join(top, d)
+                    os.mkdir(p)
+                    os.chown(p, uid, gid)
+                    os.chown(p + '/cgroup.procs', uid, gid)
+                return top
+            except OSError:
+                remove_cgroup(top)
+                return None
+    return None
+
+
+def remove_cgroup(top):
+    for d in ('jail', 'free', 'main', ''):
+        for _ in range(20):
+            try:
+                os.rmdir(os.path.join(top, d))
+                break
+            except FileNotFoundError:
+                break
+            except OSError:
+                time.sleep(0.05)
+
+
+def kill_tree(keep=()):
+    """Everything in our pid namespace but ourselves and `keep`."""
+    for _ in range(200):
+        left = [int(d) for d in os.listdir('/proc') if d.isdigit() and int(d) != 1 and int(d) not in keep]
+        if not left:
+            return
+        for p in left:
+            try:
+                os.kill(p, signal.SIGKILL)
+            except OSError:
+                pass
+        for p in left:
+            try:
+                os.waitpid(p, os.WNOHANG)
+            except OSError:
+                pass
+        time.sleep(0.01)
+
+
+class Sampler(threading.Thread):
+    """Peaks while a resource case runs: processes, threads and memory of the user, free disk of the world, shared memory of the host."""
+
+    def __init__(self, uid, base):
+        super().__init__(daemon=True)
+        self.uid, self.base, self.stop = uid, base, False
+        self.n0, self.t0, self.r0 = self.count()
+        self.d0, self.s0 = self.disk()
+        self.nproc = self.nthr = self.rss = self.used = self.shmem = 0
+
+    def count(self):
+        n = t = r = 0
+        for d in os.listdir('/proc'):
+            if d.isdigit():
+                try:
+                    if os.stat('/proc/' + d).st_uid == self.uid:
+                        n += 1
+                        st = open('/proc/%s/stat' % d).read()
+                        f = st[st.rindex(')') + 2:].split()
+                        t += int(f[17])
+                        r += int(f[21])
+                except (OSError, IndexError, ValueError):
+                    pass
+        return n, t, r * 4 // 1024
+
+    def disk(self):
+        v = os.statvfs(self.base)
+        shm = [int(ln.split()[1]) for ln in open('/proc/meminfo') if ln.startswith('Shmem:')][0] // 1024
+        return v.f_bavail * v.f_frsize >> 20, shm
+
+    def run(self):
+        while not self.stop:
+            n, t, r = self.count()
+            d, s = self.disk()
+            self.nproc = max(self.nproc, n - self.n0)
+            self.nthr = max(self.nthr, t - self.t0)
+            self.rss = max(self.rss, r - self.r0)
+            self.shmem = max(self.shmem, s - self.s0)
+            self.used = max(self.used, self.d0 - d, s - self.s0)
+            time.sleep(0.1)
+
+    def peaks(self):
+        return dict(nproc=self.nproc, nthr=self.nthr, rss_mb=self.rss, disk_mb=self.used, shmem_mb=self.shmem)
+
+
+def fingerprint(path):
+    try:
+        st = os.lstat(path)
+    except OSError:
+        return None
+    h = ''
+    if stat.S_ISREG(st.st_mode):
+        h = hashlib.sha256(open(path, 'rb').read()).hexdigest()
+    elif stat.S_ISLNK(st.st_mode):
+        h = os.readlink(path)
+    elif stat.S_ISDIR(st.st_mode):
+        h = ','.join(sorted(os.listdir(path)))
+    try:
+        x = sorted((a, os.getxattr(path, a, follow_symlinks=False).hex()) for a in os.listxattr(path, follow_symlinks=False))
+    except OSError:
+        x = []
+    return dict(type=stat.S_IFMT(st.st_mode), mode=st.st_mode, mtime=st.st_mtime_ns, hash=h, xattr=x)
