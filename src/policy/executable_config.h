@@ -23,11 +23,10 @@ enum class ConfigReader : std::uint8_t {
   editor,
   agent,
   toolchain,
-  debugger,
+  interpreter,
   hook_runner,
   container,
-  ci,
-  bailiwick
+  bailiwick,
 };
 [[nodiscard]] std::string_view to_string(ConfigReader reader);
 
@@ -44,5 +43,18 @@ struct ExecutableConfig {
 
 // The table as patterns for a walk over workspace-relative paths; `tag` is the index into executable_config().
 [[nodiscard]] Result<std::vector<NamePattern>> executable_config_patterns();
+
+// A bare repository has no name of its own: a directory that holds all of these is a git directory, whatever it is
+// called, and then these entries of it are protected. Git finds it when a command runs in it (safe.bareRepository is
+// `all` by default).
+[[nodiscard]] std::span<const std::string_view> git_directory_signs();
+[[nodiscard]] std::span<const std::string_view> git_directory_config();
+
+// What looks as if it belonged in the table and does not, for the document.
+struct NotProtected {
+  std::string_view what;
+  std::string_view why;
+};
+[[nodiscard]] std::span<const NotProtected> not_executable_config();
 
 }  // namespace bailiwick
