@@ -1,0 +1,105 @@
+"""The same work inside a sandbox and outside, in turns: what governing costs once a session has started."""
+import os
+import subprocess
+import time
+
+from report import median
+
+CXX = """#include <algorithm>
+#include <iostream>
+#include <map>
+#include <regex>
+#include <string>
+#include <vector>
+int main(int argc, char** argv) {
+  std::map<std::string, std::vector<int>> m;
+  std::regex r("a+b*c");
+  for (int i = 0; i < argc; i++)
+    if (std::regex_search(std::string(argv[i]), r)) m[argv[i]].push_back(i);
+  for (auto& [k, v] : m) std::sort(v.begin(), v.end()), std::cout << k << v.size();
+}
+"""
+TIMES = "i=0; while [ $i -lt %d ]; do %s; i=$((i+1)); done"
+# name, programs it needs, command, is it held to the bound. Each is long enough (0.3 s and more) for the start of the session to vanish in it.
+WORKLOADS = [
+    ("git status x200, 3,500 files", ["git"], "cd repo && " + TIMES % (200, "git status --porcelain >/dev/null"), True),
+    ("g++, one file with <regex>", ["g++"], "mkdir -p t && TMPDIR=$PWD/t g++ -std=c++20 -O1 -o t/a a.cpp", True),
+    ("find /usr x3", ["find"], TIMES % (3, "find /usr >/dev/null"), True),
+    ("tar of 5,300 files x20", ["tar"], TIMES % (20, "tar cf o.tar -C tree . && rm o.tar"), True),
+    ("cp -r + rm -r of 5,300 files", ["cp"], "cp -r tree copy && rm -r copy", True),
+    ("sh starting true x1500", ["sh"], TIMES % (1500, "/bin/true"), True),
+    ("find / (but /proc and /sys)", ["find"], "find / \\( -path /proc -o -path /sys \\) -prune -o -print >/dev/null 2>&1; true", False),
+]
+
+
+def write_tree(root, directories, files_each, size):
+    content = b"x" * size
+    for d in range(directories):
+        path = os.path.join(root, "d%02d" % (d % 20), "s%03d" % d)
+        os.makedirs(path)
+        for f in range(files_each):
+            with open(os.path.join(path, "f%03d.txt" % f), "wb") as out:
+                out.write(content + b"%d/%d\n" % (d, f))
+
+
+def prepare(context):
+    """A directory of its own, so that start-up is measured on an empty workspace."""
+    where = os.path.join(context.scratch, "work")
+    os.makedirs(where)
+    with open(os.path.join(where, "a.cpp"), "w", encoding="utf-8") as out:
+        out.write(CXX)
+    write_tree(os.path.join(where, "tree"), 53, 100, 2000)
+    if context.has(["git"]):
+        repo = os.path.join(where, "repo")
+        write_tree(repo, 70, 50, 500)
+        git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.invalid", "-c", "commit.gpgsign=false"]
+        for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "3,500 files"]):
+            subprocess.run(git + arguments, cwd=repo, check=True, env=context.environment)
+    return where
+
+
+def timed(context, where, command, is_inside):
+    argv = ["sh", "-c", command]
+    if is_inside:
+        argv = [context.bailiwick, "exec", "-C", where, "--"] + argv
+    start = time.perf_counter()
+    run = subprocess.run(argv, cwd=where, env=context.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE, check=False)
+    return time.perf_counter() - start, run.returncode, run.stderr.decode(errors="replace")
+
+
+def work(context):
+    report = context.report
+    report.heading("work inside against outside (in turns; medians of %d pairs, the session's start included; +-: median deviation)" % context.rounds["work"])
+    where = prepare(context)
+    rows, data = [], {}
+    for name, programs, command, is_bounded in WORKLOADS:
+        if not context.has(programs):
+            report.note("%s: left out, no `%s` here" % (name, programs[0]))
+            continue
+        outside, inside, problem = [], [], None
+        for round_number in range(-1, context.rounds["work"]):
+            for is_inside in ((False, True) if round_number % 2 else (True, False)):
+                seconds, status, stderr = timed(context, where, command, is_inside)
+                if status != 0:
+                    problem = "%s ended with %d: %s" % ("inside" if is_inside else "outside", status, stderr.strip()[-200:])
+                elif round_number >= 0:
+                    (inside if is_inside else outside).append(seconds)
+            if problem:
+                break
+        if problem:
+            report.note("%s: %s" % (name, problem))
+            if is_bounded:
+                report.must_reach("inside / outside: " + name, None, 1.03, "x")
+            continue
+        # Neighbours in time share what else the machine does: the ratio of each pair, then the median of those.
+        ratios = sorted(a / b for a, b in zip(inside, outside))
+        ratio = median(ratios)
+        noise = median([abs(r - ratio) for r in ratios])
+        rows.append([name, "%.3f" % median(outside), "%.3f" % median(inside), "%.3f" % ratio, "%.3f" % noise, "%.3f" % (min(inside) / min(outside)),
+                     "" if is_bounded else "not compared: fewer files are visible inside"])
+        data[name] = {"outside_s": outside, "inside_s": inside, "ratio": ratio, "noise": noise}
+        if is_bounded:
+            report.must_reach("inside / outside: " + name, ratio, 1.03, "x", noise)
+    report.table(["work", ">outside s", ">inside s", ">ratio", ">+-", ">ratio of minima", ""], rows)
+    report.data["work"] = data
