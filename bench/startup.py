@@ -82,18 +82,12 @@ def peer_command(context, extra_flags):
     plan = load_plan(context, extra_flags)
     if plan is None:
         return None
-    arguments, binds = peer.bubblewrap_arguments(plan, context.scratch)
-    files = {}
+    arguments, binds = peer.bubblewrap_arguments(plan, context.environment, context.scratch)
     program = peer.seccomp_program(plan)
-    if program is None:
-        context.report.note("the plan shows no filter program: bwrap runs without seccomp")
-    else:
-        path = os.path.join(context.scratch, "filter.bpf")
-        with open(path, "wb") as out:
-            out.write(program)
-        files = {10: path}
-        arguments = ["--seccomp", "10"] + arguments
-    return files, ["bwrap", *arguments, "--", "/bin/true"], binds, len(program or b"") // 8
+    path = os.path.join(context.scratch, "filter.bpf")
+    with open(path, "wb") as out:
+        out.write(program)
+    return {10: path}, ["bwrap", "--seccomp", "10", *arguments, "--", "/bin/true"], binds, len(program) // 8
 
 
 def startup(context):
@@ -101,7 +95,7 @@ def startup(context):
     report.heading("start-up of a sandboxed /bin/true")
     # The plan of this host may hold fewer binds than the comparison asks for: then both sides get more.
     plan = load_plan(context, [])
-    missing = 0 if plan is None else max(0, MIN_BINDS - peer.bubblewrap_arguments(plan, context.scratch)[1])
+    missing = 0 if plan is None else max(0, MIN_BINDS - peer.bubblewrap_arguments(plan, context.environment, context.scratch)[1])
     flags = []
     for i in range(missing):
         extra = os.path.join(context.scratch, "extra-%d" % i)
