@@ -19,7 +19,8 @@ namespace bailiwick {
 enum class SecretPlace : std::uint8_t {
   home,      // pattern relative to the user's home
   system,    // absolute pattern
-  anywhere,  // in every readable tree outside the workspace
+  anywhere,  // in every readable tree that is neither the workspace nor the system's (whose certificates end in .pem,
+             // too)
 };
 [[nodiscard]] std::string_view to_string(SecretPlace place);
 
@@ -36,7 +37,7 @@ struct Secret {
 [[nodiscard]] std::span<const Secret> secrets();
 
 // Absolute directories; empty ones are left out. A home entry below `.config`, `.local/share`, `.local/state` or
-// `.cache` also holds below the XDG directory where that is another one.
+// `.cache` also holds below the XDG directory where that is another one. Our own state lies below state_home.
 struct SecretRoots {
   std::string home;
   std::string config_home;  // $XDG_CONFIG_HOME
@@ -45,11 +46,10 @@ struct SecretRoots {
   std::string cache_home;   // $XDG_CACHE_HOME
 };
 
-// The table as patterns over absolute paths, home expanded; `tag` is the index into secrets(). Entries of `anywhere`
-// are left out if `places` has only the fixed ones: the workspace itself may hold `.env` files.
+// The table as patterns over absolute paths, home expanded; `tag` is the index into secrets().
 enum class SecretScope : std::uint8_t {
   fixed,  // home and system: hold everywhere, the workspace included
-  all,    // and those of `anywhere`: for readable trees outside the workspace
+  all,    // and those of `anywhere`: for a walk of a tree that they hold for
 };
 [[nodiscard]] Result<std::vector<NamePattern>> secret_patterns(const SecretRoots& roots, SecretScope scope);
 
