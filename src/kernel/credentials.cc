@@ -1,6 +1,7 @@
 #include "kernel/credentials.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <linux/securebits.h>
@@ -98,6 +99,11 @@ int join_new_session_keyring() {
   return keyring < 0 ? -1 : 0;
 }
 int die_with_parent() { return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+Status give_up_groups() {
+  if (::setgroups(0, nullptr) != 0) return os_error("could not give up supplementary groups");
+  return {};
+}
 
 void wipe_arguments(char** argv, char** environment, const char* name) {
   const auto wipe = [](char** strings) {

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include "base/result.h"
+
 namespace bailiwick {
 
 // Writes /proc/self/{setgroups,gid_map,uid_map} in a new user namespace: the same uid and gid inside as outside, one of each.
@@ -21,6 +23,8 @@ namespace bailiwick {
 [[nodiscard]] int join_new_session_keyring();
 // The kernel sends SIGKILL to the caller when its parent's thread ends.
 [[nodiscard]] int die_with_parent();
+// Root only: no supplementary groups from here on. Afterwards, in a user namespace, they can no longer be given up.
+[[nodiscard]] Status give_up_groups();
 // Overwrites the process's own argument and environment strings: what /proc/PID/cmdline and environ show.
 void wipe_arguments(char** argv, char** environment, const char* name);
 

@@ -1,5 +1,6 @@
 #include "kernel/process.h"
 
+#include <linux/sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,14 @@ pid_t fork_with_flags(unsigned long flags) {
 #else
   return static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, 0UL, nullptr));
 #endif
+}
+
+pid_t fork_into_cgroup(unsigned long flags, int cgroup_directory) {
+  ::clone_args args{};
+  args.flags = flags | CLONE_INTO_CGROUP;
+  args.exit_signal = SIGCHLD;
+  args.cgroup = static_cast<std::uint64_t>(cgroup_directory);
+  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
 }
 
 Result<Process> Process::adopt(pid_t child) {

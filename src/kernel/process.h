@@ -14,6 +14,8 @@ namespace bailiwick {
 // Like fork(2), with clone flags. The child runs on a copy of the caller's memory and must end in exec or _exit. Only for single-threaded
 // callers (no atfork handlers run): the raw system call, because glibc's clone() wants a new stack and its fork() takes no flags.
 [[nodiscard]] pid_t fork_with_flags(unsigned long flags);
+// The same, with the child born in the cgroup v2 directory (clone3 with CLONE_INTO_CGROUP, Linux 5.7).
+[[nodiscard]] pid_t fork_into_cgroup(unsigned long flags, int cgroup_directory);
 
 class [[nodiscard]] Process {
  public:

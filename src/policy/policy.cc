@@ -112,16 +112,13 @@ Status parse_limits(std::string_view text, Limits& limits) {
   return {};
 }
 
-Result<EnvironmentRequest> parse_environment(std::string_view text) {
-  const auto equals = text.find('=');
-  const std::string_view name = text.substr(0, equals);
+Result<std::string> parse_environment(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find('='));
   const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
   bool good = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
   for (const char c : name) good = good && is_word(c);
   if (!good) return fail(ErrorKind::usage, "not the name of a variable: " + quoted(name) + " (use --env NAME or --env NAME=VALUE)");
-  EnvironmentRequest request{.name = std::string(name), .value = std::nullopt};
-  if (equals != std::string_view::npos) request.value = std::string(text.substr(equals + 1));
-  return request;
+  return std::string(text);
 }
 
 }  // namespace bailiwick

@@ -38,12 +38,6 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-struct EnvironmentRequest {
-  std::string name;
-  std::optional<std::string> value;  // unset: the caller's own value
-  bool operator==(const EnvironmentRequest&) const = default;
-};
-
 struct SandboxPolicy {
   Mode mode = Mode::workspace_write;
   NetworkMode network = NetworkMode::off;
@@ -53,7 +47,7 @@ struct SandboxPolicy {
   std::vector<std::string> write;
   std::vector<std::string> deny_read;  // globs
   std::vector<std::string> sockets;    // paths of the host's Unix sockets that are let in
-  std::vector<EnvironmentRequest> environment;
+  std::vector<std::string> environment;  // NAME (the caller's value) or NAME=VALUE, let in whatever the shipped tables say
   std::optional<std::string> agent;    // profile by name, "none" for no profile
   Limits limits;
   std::uint64_t scan_entries = 200'000;  // how many directory entries are looked at for protected names before we stop and say so
@@ -69,7 +63,7 @@ struct SandboxPolicy {
 
 // "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,scratch=512M": changes what it names. Each key at most once per text.
 [[nodiscard]] Status parse_limits(std::string_view text, Limits& limits);
-// "NAME" or "NAME=VALUE".
-[[nodiscard]] Result<EnvironmentRequest> parse_environment(std::string_view text);
+// Checks "NAME" or "NAME=VALUE".
+[[nodiscard]] Result<std::string> parse_environment(std::string_view text);
 
 }  // namespace bailiwick

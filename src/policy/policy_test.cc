@@ -30,9 +30,7 @@ TEST(Policy, ABadLimitChangesNothing) {
 }
 
 TEST(Policy, Environment) {
-  EXPECT_EQ(*parse_environment("A_1=b=c"), (EnvironmentRequest{.name = "A_1", .value = "b=c"}));
-  EXPECT_EQ(*parse_environment("A"), (EnvironmentRequest{.name = "A", .value = std::nullopt}));
-  EXPECT_EQ(parse_environment("A=")->value, "");
+  for (const char* text : {"A_1=b=c", "A", "A="}) EXPECT_EQ(*parse_environment(text), text);
   for (const char* text : {"", "=x", "1A", "A B", "A-B=1"}) EXPECT_FALSE(parse_environment(text)) << text;
 }
 

@@ -30,12 +30,15 @@ inline constexpr std::array<PrivateMode, 30> kPrivateModes = {{
     {66, 'l', 'n'},    // application keypad
     {69, 'l', 'n'},    // left and right margins
     {1000, 'l', 'y'},  // mouse: 1000 to 1003, encodings 1005, 1006, 1015, 1016
-    {1002, 'l', 'y'}, {1003, 'l', 'y'},
+    {1002, 'l', 'y'},
+    {1003, 'l', 'y'},
     {1004, 'l', 'y'},  // focus
-    {1005, 'l', 'y'}, {1006, 'l', 'y'},
+    {1005, 'l', 'y'},
+    {1006, 'l', 'y'},
     {1007, 'l', 'n'},  // wheel sends cursor keys in the alternate screen: on by default in some terminals, so only `h`
                        // is undone
-    {1015, 'l', 'y'}, {1016, 'l', 'y'},
+    {1015, 'l', 'y'},
+    {1016, 'l', 'y'},
     {1034, 'l', 'n'},  // meta key sets the eighth bit: readline sets it
     {1047, 'l', 'n'},  // alternate screen
     {1048, 0, 'n'},    // save and restore the cursor

@@ -1,0 +1,96 @@
+#include "run.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "kernel/credentials.h"
+#include "session/record.h"
+#include "session/supervisor.h"
+
+namespace bailiwick {
+namespace {
+
+// Shared with the children, so that their marks are seen here.
+std::uint64_t* make_timings() {
+  void* memory = ::mmap(nullptr, kTimingSlots * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<std::uint64_t*>(memory);
+}
+
+std::uint64_t now_ns() {
+  ::timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+struct OwnTimes {
+  std::uint64_t start = 0, planned = 0, recorded = 0, ended = 0, finished = 0;
+};
+
+void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
+  std::string out = fmt::format("{{\"facts_and_plan_us\":{:.1f},\"record_us\":{:.1f}", static_cast<double>(own.planned - own.start) / 1e3,
+                                static_cast<double>(own.recorded - own.planned) / 1e3);
+  // A step lasts until the next one that was marked; steps of init and of the program follow the launcher's.
+  std::uint64_t last = own.recorded;
+  std::string last_name = "clone";
+  for (std::size_t i = 0; i < kTimingSlots; ++i) {
+    if (marks[i] == 0) continue;
+    out += fmt::format(",\"{}_us\":{:.1f}", last_name, static_cast<double>(marks[i] - last) / 1e3);
+    last = marks[i];
+    last_name = name_of(static_cast<LaunchStep>(i));
+  }
+  out += fmt::format(",\"program_and_teardown_us\":{:.1f},\"total_us\":{:.1f}}}\n", static_cast<double>(own.ended - last) / 1e3,
+                     static_cast<double>(own.ended - own.start) / 1e3);
+  std::fputs(out.c_str(), stderr);
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment) {
+  // `auto` chooses by what really works here; the others fail at the step that does not.
+  const HostFeatures host = probe(request.policy.backend == BackendChoice::automatic ? ProbeDepth::full : ProbeDepth::quick);
+  TRY_ASSIGN(Facts facts, gather_facts(request, environment));
+  TRY_ASSIGN(SandboxPlan made, plan(request.policy, facts, host));
+  return Planned{.plan = std::move(made), .facts = std::move(facts)};
+}
+
+Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv, char** environ_block) {
+  OwnTimes own{.start = now_ns()};
+  if (::geteuid() == 0) TRY(give_up_groups());
+  TRY_ASSIGN(const Planned planned, make_plan(arguments.request, environment));
+  own.planned = now_ns();
+  TRY_ASSIGN(const SessionId id, make_session_id());
+  TRY_ASSIGN(const SessionRecord record, SessionRecord::open(planned.facts.state_directory, id, planned.plan));
+  own.recorded = now_ns();
+  const bool is_run = arguments.verb == Verb::run;
+  if (is_run) {
+    std::fputs(describe_start(id, planned.plan).c_str(), stderr);
+  } else {
+    for (const std::string& line : planned.plan.weaker) std::fprintf(stderr, "bailiwick: weaker: %s\n", line.c_str());
+  }
+  SupervisorOptions options{.arguments = argv, .environment = environ_block, .clipboard = arguments.request.policy.clipboard};
+  if (arguments.show_timings) options.timings = make_timings();
+  auto end = supervise(planned.plan, options);
+  own.ended = now_ns();
+  if (!end) {
+    static_cast<void>(record.write_failure(end.error()));
+    return std::unexpected(std::move(end).error());
+  }
+  if (const Status written = record.write_end(*end); !written) std::fprintf(stderr, "bailiwick: %s\n", written.error().message().c_str());
+  if (is_run) {
+    std::fputs(describe_end(id, planned.plan, *end, record.path()).c_str(), stderr);
+  } else if (!end->stopped_by.empty()) {
+    std::fprintf(stderr, "bailiwick: ended by us: %s\n", end->stopped_by.c_str());
+  }
+  if (options.timings != nullptr) print_timings(options.timings, own);
+  return end->exit_code;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,23 @@
+// `run` and `exec`: facts -> plan -> record -> supervisor -> what people see.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arguments.h"
+#include "base/result.h"
+#include "kernel/host_features.h"
+#include "sandbox/plan.h"
+
+namespace bailiwick {
+
+struct Planned {
+  SandboxPlan plan;
+  Facts facts;
+};
+[[nodiscard]] Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment);
+
+// The exit code of the program. An error: nothing ran.
+[[nodiscard]] Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv, char** environ_block);
+
+}  // namespace bailiwick
