@@ -51,6 +51,8 @@ class Run:
         self.out = outside.Outside()
         self.lport = outside.start(self.out, self.cert)
         self.template = world.make_template(self)
+        if self.uid == 0:
+            self.root_only_places()
         for what, least in ((resource.RLIMIT_CORE, resource.RLIM_INFINITY), (resource.RLIMIT_NOFILE, 20000)):
             try:                                         # what an ordinary login would let the attacks do
                 resource.setrlimit(what, (0 if what == resource.RLIMIT_CORE else 20000, least))
@@ -79,6 +81,19 @@ class Run:
             shutil.move(os.path.join(self.build, t), self.opt + '/bin/' + t)
         host.sh(['chmod', '-R', 'a+rX', self.build, self.opt])
         os.chmod(self.opt + '/bin/suidprobe', 0o4755)
+
+    def root_only_places(self):
+        """Stand-ins for what only root can read; mounted in our own namespace, filled for each case."""
+        shadow = self.root + '/shadow'
+        world.wr(shadow, 'root:x\n', 0o600)
+        host.sh(['mount', '--bind', shadow, '/etc/shadow'])
+        for d in ('/etc/ssh', '/etc/ssl/private'):
+            if os.path.isdir(d):
+                keep = self.root + '/keep'
+                shutil.copytree(d, keep, dirs_exist_ok=True)
+                host.sh(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'rt', d])
+                shutil.copytree(keep, d, dirs_exist_ok=True)
+                shutil.rmtree(keep)
 
     def argv(self, template, w):
         sub = {'workspace': w.ws, 'home': w.home, 'world': w.path, 'opt': self.opt}
@@ -162,6 +177,7 @@ class Run:
         v = c.get('stdout').split()
         if v:
             outs = os.open(os.path.join(w.path, v[1]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.fchown(outs, self.uid, self.gid)
         return ins, outs
 
     def run_in(self, c, w, argv):
@@ -172,7 +188,7 @@ class Run:
         pm = psl = None
         if pty_:
             pm, psl = os.openpty()
-            mode0 = (termios.tcgetattr(psl), self.line_discipline(psl))
+            mode0 = self.terminal_state(psl)
         if any(o.split()[0] in ('nproc', 'nthr', 'rss', 'disk', 'shmem') for o in oracles):
             seen.sampler = host.Sampler(self.uid, self.root)
             seen.sampler.start()
@@ -200,7 +216,7 @@ class Run:
         secs = time.time() - t0
         time.sleep(float(c.get('linger') or 0.15))
         if pty_:
-            seen.tty_changed = not timed_out and (termios.tcgetattr(psl), self.line_discipline(psl)) != mode0
+            seen.tty_changed = not timed_out and self.terminal_state(psl) != mode0
             seen.tty_in = self.pending_input(psl)
         if seen.sampler:
             seen.sampler.stop = True
@@ -268,8 +284,12 @@ class Run:
         return pre
 
     @staticmethod
-    def line_discipline(fd):
-        return fcntl.ioctl(fd, 0x5424, b'\0\0\0\0')          # TIOCGETD
+    def terminal_state(fd):
+        line = fcntl.ioctl(fd, 0x5424, b'\0\0\0\0')          # TIOCGETD
+        if line != b'\0\0\0\0':
+            fcntl.ioctl(fd, 0x5423, b'\0\0\0\0')             # other disciplines know no modes: take it back
+            return line
+        return termios.tcgetattr(fd)
 
     @staticmethod
     def drain(fd, into, answer):

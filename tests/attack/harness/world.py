@@ -161,6 +161,10 @@ class World:
             os.chown('/var/mail/' + self.run.user, uid, -1)
         if os.path.isdir(host.NEIGHBOUR):
             wr(host.NEIGHBOUR + '/notes.txt', s['NEIGH'] + '\n')
+        if uid == 0:
+            for p, key in (('/etc/shadow', 'SHADOW'), ('/etc/ssh/ssh_host_rt_key', 'HOSTKEY'), ('/etc/ssl/private/rt.key', 'SSLKEY')):
+                if os.path.isdir(os.path.dirname(p)):
+                    wr(p, 'secret %s\n' % s[key], 0o600)
 
     def make_sockets(self):
         r, h, w, out = self.path + '/run', self.home, self.path, self.run.out

@@ -60,7 +60,7 @@ int main(int c, char **v) {
   else if (!strcmp(n, "ldt")) { struct { unsigned n, base, limit, flags; } d = {1, 0, 0xfffff, 0x51}; if (syscall(SYS_modify_ldt, 1, &d, sizeof d) == 0) return ok(n, t); }
   else if (!strcmp(n, "syslog")) { char b[256]; if (klogctl(3, b, sizeof b) > 0) return ok(n, t); }
   else if (!strcmp(n, "session")) { if (syscall(SYS_keyctl, 1, 0) >= 0) return ok(n, t); }
-  else if (!strcmp(n, "requestkey")) { if (syscall(SYS_request_key, "user", "rt-user", 0, 0) > 0) return ok(n, t); }
+  else if (!strcmp(n, "requestkey")) { if (syscall(SYS_request_key, "user", "rt-sess", 0, 0) > 0) return ok(n, t); }
   else if (!strcmp(n, "vmwritev")) { if (sibling(0)) return ok(n, t); }
   else if (!strcmp(n, "procmem")) { if (sibling(1)) return ok(n, t); }
   else if (!strcmp(n, "tioclinux")) { char s = 10; if (!ioctl(0, TIOCLINUX, &s)) return ok(n, t); }
