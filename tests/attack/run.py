@@ -125,7 +125,7 @@ def main():
         if cg:
             host.remove_cgroup(cg)
         if not a.keep:
-            shutil.rmtree(root, ignore_errors=True)
+            host.remove_tree(root)
         if made:
             shutil.rmtree(host.NEIGHBOUR, ignore_errors=True)
 

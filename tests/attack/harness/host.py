@@ -127,7 +127,7 @@ def sweep(base):
     for d in os.listdir(base):
         m = re.match(r'rt-(\d+)-', d)
         if m and not os.path.exists('/proc/' + m.group(1)):
-            shutil.rmtree(os.path.join(base, d), ignore_errors=True)
+            remove_tree(os.path.join(base, d))
     for ln in open('/proc/self/mounts'):
         f = ln.split()
         if f[2] == 'cgroup2':
@@ -135,6 +135,29 @@ def sweep(base):
                 m = re.match(r'rt-(\d+)$', d)
                 if m and not os.path.exists('/proc/' + m.group(1)):
                     remove_cgroup(os.path.join(f[1], d))
+
+
+def remove_tree(path):
+    """Removes a tree that a case has had its hands on.  A case run as root may have mounted something of the machine inside it, and
+    removing through a mount removes the original: so every mount below is taken off first, nothing is removed while one is left, and no
+    other filesystem is entered."""
+    for _ in range(3):
+        below = mounts_below(path)
+        for m in sorted(below, reverse=True):
+            LIBC.umount2(os.fsencode(m), 2)              # MNT_DETACH
+    if mounts_below(path):
+        print('left in place, because something is mounted in it: ' + path, flush=True)
+        return
+    subprocess.run(['rm', '-rf', '--one-file-system', '--', path], stderr=subprocess.DEVNULL)
+
+
+def mounts_below(path):
+    out = []
+    for ln in open('/proc/self/mountinfo', errors='surrogateescape'):
+        m = re.sub(r'\\([0-7]{3})', lambda x: chr(int(x.group(1), 8)), ln.split()[4])
+        if m == path or m.startswith(path + '/'):
+            out.append(m)
+    return out
 
 
 def make_cgroup(uid, gid):

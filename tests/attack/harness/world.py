@@ -323,4 +323,4 @@ exit $s
         if keep_files:
             print('world kept:', self.path, flush=True)
         else:
-            subprocess.run(['rm', '-rf', self.path], stderr=subprocess.DEVNULL)
+            host.remove_tree(self.path)
