@@ -64,7 +64,8 @@ Result<RawTerminal> RawTerminal::open(int fd) {
 }
 
 RawTerminal::~RawTerminal() {
-  if (fd_ >= 0) static_cast<void>(suspend());
+  if (fd_ < 0) return;
+  [[maybe_unused]] const Status status = suspend();  // fails where the terminal is gone
 }
 
 Status RawTerminal::resume() {
@@ -104,14 +105,7 @@ Drained drain_input(int in, int out, std::chrono::milliseconds limit, Barrier ba
   const auto end = Clock::now() + limit;
   const std::string place = std::to_string(barrier.row) + ";" + std::to_string(barrier.column);
   const std::string wanted = "\x1b[" + place + "R";
-  if (!write_before(out,
-                    "\x1b"
-                    "7\x1b[" +
-                        place +
-                        "H\x1b[6n\x1b"
-                        "8",
-                    end))
-    return drained;
+  if (!write_before(out, "\0337\x1b[" + place + "H\x1b[6n\0338", end)) return drained;
   std::string tail;
   while (wait_for(in, POLLIN, end)) {
     char byte = 0;
@@ -139,7 +133,7 @@ Drained give_back(RawTerminal& terminal, int out, const TerminalFilter& filter, 
       drained = drain_input(terminal.fd(), out, limit, make_barrier(size ? *size : WindowSize{}));
     }
   }
-  static_cast<void>(terminal.suspend());
+  [[maybe_unused]] const Status status = terminal.suspend();  // fails where the terminal is gone
   return drained;
 }
 

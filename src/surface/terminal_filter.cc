@@ -218,19 +218,19 @@ void TerminalFilter::step_csi(unsigned char c, std::string& out) {
   if (c >= 0x40) return end_csi(static_cast<char>(c), out);
   if (state_ == State::csi_ignore) return;
   const char byte = static_cast<char>(c);
+  const bool is_intermediate = c < 0x30;
+  const bool is_marker = c >= 0x3C;  // only as the first
   if (parameters_.size() + intermediates_.size() >= kSequenceLimit) {
     oversize_ = true;
     state_ = State::csi_ignore;
-  } else if (c < 0x30) {
+  } else if (is_intermediate) {
     intermediates_ += byte;
-  } else if (!intermediates_.empty()) {
+  } else if (!intermediates_.empty() || (is_marker && (marker_ != 0 || !parameters_.empty()))) {
     state_ = State::csi_ignore;
-  } else if (c < 0x3C) {
-    parameters_ += byte;
-  } else if (parameters_.empty() && marker_ == 0) {
+  } else if (is_marker) {
     marker_ = byte;
   } else {
-    state_ = State::csi_ignore;
+    parameters_ += byte;
   }
 }
 

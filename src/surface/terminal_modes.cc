@@ -149,14 +149,9 @@ void TerminalModes::restore_page(std::string& out) const {
     return;
   }
   if (!margins_ && !is_changed(69)) return;
-  out +=
-      "\x1b"
-      "7" +
-      csi("r");
+  out += "\0337" + csi("r");
   if (is_changed(69)) out += csi("?69l");
-  out +=
-      "\x1b"
-      "8";
+  out += "\0338";
 }
 
 void TerminalModes::restore_colours(std::string& out) const {
