@@ -119,9 +119,19 @@ def main():
                 f.write('0')
         run = runner.Run(a, pw, root, cg)
         raise SystemExit((differential if a.differential else plain)(a, run, cases, launcher, order, gated))
+    results = os.path.join(root, 'results')                   # the run can write nowhere else
+    os.mkdir(results)
+    wanted, old = a.out, a.out and os.path.exists(a.out) and a.merge
+    if wanted:
+        a.out = os.path.join(results, 'out.json')
+        if old:
+            shutil.copy(wanted, a.out)
     try:
         return host.new_pid_namespace_child(inside)
     finally:
+        for f, to in (('out.json', wanted), ('out-none.json', wanted and re.sub(r'(\.json)?$', '-none.json', wanted, count=1))):
+            if wanted and os.path.exists(os.path.join(results, f)):
+                shutil.copy(os.path.join(results, f), to)
         if cg:
             host.remove_cgroup(cg)
         if not a.keep:

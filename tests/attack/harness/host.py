@@ -90,11 +90,33 @@ def new_pid_namespace_child(body):
     return os.waitstatus_to_exitcode(st)
 
 
-def private_namespaces(tmp, keep_visible):
-    """As pid 1 of the run: a network with loopback only, own IPC objects, and scratch copies of the places that cases write to.
-    Everything made here goes with the namespaces, however the run ends."""
+def read_only_but(writable):
+    """Makes every mount of our namespace read-only but the directories `writable`.  The cases are attacks, some of them run as real root
+    and without a sandbox, and clean-up runs as root after them: neither may be able to change the machine."""
+    for d in writable:
+        sh(['mount', '--bind', d, d])
+    keep = [os.path.realpath(d) for d in writable]
+    for m in mounts_below('/'):
+        if m in keep or any(m == p or m.startswith(p + '/') for p in ('/proc', '/dev', '/sys/fs/cgroup')):
+            continue
+        # MS_REMOUNT | MS_BIND | MS_RDONLY changes this mount only, never the filesystem that others see
+        if LIBC.mount(None, os.fsencode(m), None, 4096 | 32 | 1, None) != 0 and m == '/':
+            raise SystemExit('cannot make the machine read-only for the run: ' + os.strerror(ctypes.get_errno()))
+    probe = '/.rt-write-probe-%d' % os.getpid()
+    try:
+        os.close(os.open(probe, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError:
+        return
+    os.unlink(probe)
+    raise SystemExit('the machine is still writable from the run: refusing to go on')
+
+
+def private_namespaces(tmp, keep_visible, writable):
+    """As pid 1 of the run: a network with loopback only, own IPC objects, a read-only machine, and scratch copies of the places that cases
+    write to.  Everything made here goes with the namespaces, however the run ends."""
     unshare(0x40000000 | 0x00020000 | 0x08000000)
     sh(['mount', '--make-rprivate', '/'])
+    read_only_but(writable)
     sh(['mount', '-t', 'proc', 'proc', '/proc'])
     sh(['ip', 'link', 'set', 'lo', 'up'])
     for r in ('93.184.215.0/24', outside.META4 + '/32', '10.77.0.0/24'):
@@ -155,7 +177,7 @@ def mounts_below(path):
     out = []
     for ln in open('/proc/self/mountinfo', errors='surrogateescape'):
         m = re.sub(r'\\([0-7]{3})', lambda x: chr(int(x.group(1), 8)), ln.split()[4])
-        if m == path or m.startswith(path + '/'):
+        if m == path or m.startswith(path.rstrip('/') + '/'):
             out.append(m)
     return out
 

@@ -47,7 +47,7 @@ class Run:
         self.cert = (root + '/cert.pem', root + '/key.pem')
         host.sh(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=allowed.test', '-addext',
                  'subjectAltName=DNS:allowed.test,DNS:*.allowed.test', '-keyout', self.cert[1], '-out', self.cert[0]])
-        host.private_namespaces(root, [root, os.path.abspath(args.out)] if args.out else [root])
+        host.private_namespaces(root, [root], [root, host.NEIGHBOUR])
         self.out = outside.Outside()
         self.lport = outside.start(self.out, self.cert)
         self.template = world.make_template(self)
