@@ -49,8 +49,8 @@ def ordinary_user(name, make):
 
 def new_pid_namespace_child(body):
     """Runs body() as pid 1 of a new pid namespace, so that nothing it started can outlive it; returns its exit code."""
+    ours = os.open('/proc/self/ns/pid', os.O_RDONLY | os.O_CLOEXEC)
     unshare(0x20000000)
-    parent = os.getpid()
     child = os.fork()
     if child == 0:
         LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)      # PR_SET_PDEATHSIG
@@ -86,7 +86,8 @@ def new_pid_namespace_child(body):
             break
         except InterruptedError:
             continue
-    assert parent == os.getpid()
+    LIBC.setns(ours, 0)                              # its pid 1 is dead: children of ours need a living namespace again
+    os.close(ours)
     return os.waitstatus_to_exitcode(st)
 
 
