@@ -179,6 +179,8 @@ TEST(terminal_filter, what_programs_need_passes) {
            "\x1b[?7l",
            "\x1b[?12l",
            "\x1b[?0c",
+           "\x1b[34h",
+           "\x1b[?7727l",
            "\x1b[22;0t",
            "\x1b[22;1t\x1b[23;1t",
            "\x1b[3g",
@@ -516,6 +518,9 @@ TEST(terminal_filter, restore_gives_back_what_was_changed) {
       {"\x1b[>4;2m", "\x1b[>4m"},
       {"\x1b[>4;2m\x1b[>4m", ""},
       {"\x1b[>4;2m\x1b[>m", ""},
+      {"\x1b[>4;2m\x1b[>4;m", ""},  // as Vim writes it
+      {"\x1b[34l", "\x1b[34h"},
+      {"\x1b[34l\x1b[34h", ""},
       {"\x1b[1;10r", "\0337\x1b[r\0338"},
       {"\x1b[1;10r\x1b[r", ""},
       {"\x1b[?69h\x1b[5;10s", "\0337\x1b[r\x1b[?69l\0338"},

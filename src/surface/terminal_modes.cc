@@ -89,6 +89,7 @@ void TerminalModes::note_csi(const Csi& seen) {
     for (const auto part : split(seen.parameters, ';')) {
       if (part == "4") insert_ = seen.final == 'h';
       if (part == "20") newline_ = seen.final == 'h';
+      if (part == "34") cursor_shape_ = seen.final == 'l';
     }
   } else if (is(0, "", 'r') || is(0, "", 's')) {
     if (!seen.parameters.empty()) margins_ = true;
@@ -109,7 +110,7 @@ void TerminalModes::note_csi(const Csi& seen) {
   } else if (is('=', "", 'u')) {
     key_flags_[screen] = first != 0;
   } else if (is('>', "", 'm') || is('>', "", 'n')) {
-    const bool is_initial = seen.final == 'm' && seen.parameters.find(';') == std::string_view::npos;
+    const bool is_initial = seen.final == 'm' && parameter(seen.parameters, 1, 0) == 0;
     if (seen.parameters.empty() && is_initial)
       key_resources_.reset();
     else if (first < key_resources_.size())
@@ -177,6 +178,7 @@ std::string TerminalModes::restore() const {
   if (keypad_) out += "\x1b>";
   if (insert_) out += csi("4l");
   if (newline_) out += csi("20l");
+  if (cursor_shape_) out += csi("34h");
   restore_page(out);
   if (cursor_style_) out += csi("0 q");
   if (shifted_) out += '\x0f';

@@ -17,8 +17,9 @@ struct PrivateMode {
   char initial;      // 'h' or 'l': how a terminal starts; 0: nothing to put back
   char types_input;  // 'y': while set, the terminal sends what nobody typed (mouse, focus, resize)
 };
-inline constexpr std::array<PrivateMode, 30> kPrivateModes = {{
+inline constexpr std::array<PrivateMode, 32> kPrivateModes = {{
     {1, 'l', 'n'},     // application cursor keys
+    {4, 'l', 'n'},     // smooth scrolling
     {5, 'l', 'n'},     // reverse video
     {6, 'l', 'n'},     // origin
     {7, 'h', 'n'},     // autowrap
@@ -48,6 +49,7 @@ inline constexpr std::array<PrivateMode, 30> kPrivateModes = {{
     {2027, 'l', 'n'},  // grapheme clusters
     {2031, 'l', 'y'},  // reports of the colour scheme
     {2048, 'l', 'y'},  // resize reports
+    {7727, 'l', 'n'},  // mintty's escape key: tmux resets it
     {8452, 'l', 'n'},  // cursor beside a sixel image
 }};
 // The index in kPrivateModes, or -1.
@@ -86,6 +88,7 @@ class TerminalModes {
   bool keypad_ = false;
   bool insert_ = false;
   bool newline_ = false;
+  bool cursor_shape_ = false;  // of GNU screen
   bool margins_ = false;
   bool style_ = false;  // SGR
   bool cursor_style_ = false;

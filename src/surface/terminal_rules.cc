@@ -92,7 +92,7 @@ Ruling rule_plain_csi(const Csi& csi, Allow allow) {
       return pass_if(parameters.empty(), Dropped::unknown, parameters);
     case 'h':
     case 'l':
-      return rule_modes(parameters, [](unsigned mode) { return mode == 4 || mode == 20; });
+      return rule_modes(parameters, [](unsigned mode) { return mode == 4 || mode == 20 || mode == 34; });
     case 'n':
       return ask_if(parameters == "5" || parameters == "6", Dropped::report, parameters);
     case 'c':
