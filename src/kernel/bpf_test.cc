@@ -134,9 +134,9 @@ TEST(Compile, RefusesWhatCannotBeMeant) {
     return spec_of({{"x", 1, 1, FilterDecision({{test, kRefuse}}, kAllow)}});
   };
   const Row rows[] = {
-      {"hidden", spec_of({{"a", 0, 9, kAllow}, {"b", 5, 5, kRefuse}}), "rule `b` never applies"},
+      {"hidden", spec_of({{"a", 0, 9, kAllow}, {"b", 5, 5, kRefuse}}), "rule `b`: never applies"},
       {"hidden by two", spec_of({{"a", 0, 4, kAllow}, {"b", 5, 9, kAllow}, {"c", 3, 7, kRefuse}}),
-       "rule `c` never applies"},
+       "rule `c`: never applies"},
       {"twice", spec_of({{"a", 5, 5, kAllow}, {"a", 5, 5, kAllow}}), "never applies"},
       {"backwards", spec_of({{"a", 9, 5, kAllow}}), "ends before it starts"},
       {"argument", with_test(low_equals(6, 1)), "arguments 0 to 5"},
