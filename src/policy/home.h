@@ -43,7 +43,12 @@ struct SystemEntry {
 inline constexpr std::size_t kLargestCopy = 256 * 1024;
 
 // The text of a configuration file without its credentials: a line that holds one (a URL with a password, an
-// Authorization header, a token) is replaced by a comment that says so. Lines continued by a backslash fall together.
+// Authorization header, a token) is replaced by a comment that says so; where it opens a section, the section
+// goes with it. Lines continued by a backslash fall together. Git's request to sign goes too: the key is not there, and
+// every commit would fail.
 [[nodiscard]] std::string copy_for_sandbox(std::string_view file_text);
+
+// The text of ~/.profile in the sandbox, for `bash -lc`: on many systems /etc/profile drops the toolchains from PATH.
+[[nodiscard]] std::string login_profile(std::string_view path);
 
 }  // namespace bailiwick
