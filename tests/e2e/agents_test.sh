@@ -102,7 +102,7 @@ scripted_run() {  # USER AGENT inside|outside
   local wrap=()
   if [ "$3" = inside ]; then wrap=("$bailiwick" run -C "$dir/ws" --network host --read "$agents_dir" "${env_flags[@]}" --)
   else extra_env+=("TMPDIR=$dir/tmp" "CLAUDE_CODE_TMPDIR=$dir/tmp"); fi
-  (cd "$dir/ws" && as_user "$1" "$dir/home" timeout -k 5 120 "${wrap[@]}" "${command[@]}") >"$dir/out" 2>"$dir/err" </dev/null
+  (cd "$dir/ws" && as_user "$1" "$dir/home" timeout -k 5 60 "${wrap[@]}" "${command[@]}") >"$dir/out" 2>"$dir/err" </dev/null
   status=$?
   stop_server
   [ $status = 0 ] || why+=("the agent ended with $status")
