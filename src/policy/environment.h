@@ -28,7 +28,8 @@ struct EnvironmentDecision {
 
 [[nodiscard]] EnvironmentDecision decide_environment(std::string_view name, std::string_view value);
 
-// A variable by which a loader, interpreter, pager or git runs or loads what its value names.
+// A variable by which a loader, interpreter, pager or git runs or loads what its value names, or that opens a socket of
+// the host: worth a warning when it is let in by name.
 [[nodiscard]] bool is_injection(std::string_view name);
 
 // The shipped tables, for documents. A name ending in `*` is a prefix.
