@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,7 @@
 
 #include "kernel/credentials.h"
 #include "kernel/mount.h"
+#include "kernel/pty.h"
 #include "kernel/seccomp.h"
 #include "sandbox/reporter.h"
 
@@ -46,6 +48,10 @@ class Init {
       report_.mark(LaunchStep::pivot);
       if (enter_root(input_.root) != 0) report_.fail(LaunchStep::pivot, 0, errno);
       ::close(input_.root);
+      const int scratch = ::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      if (scratch < 0) report_.fail(LaunchStep::pivot, 1, errno);
+      send(SandboxEvent::Kind::scratch, 0, scratch);
+      ::close(scratch);
     }
     report_.mark(LaunchStep::terminal);
     ::setsid();
@@ -103,14 +109,20 @@ class Init {
   }
 
   void open_terminal() {
-    const int master = ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const LaunchOptions& options = *build_.options;
+    const int directory = ::open("/dev/pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    unsigned number = 0;
+    // In the landlock backend /dev/pts is the host's, whose ptmx only /dev/ptmx opens for an ordinary user.
+    int master = input_.root >= 0 ? open_pty_raw(directory, &number) : ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0) report_.fail(LaunchStep::terminal, 0, errno);
     int unlock = 0;
-    if (::ioctl(master, TIOCSPTLCK, &unlock) != 0) report_.fail(LaunchStep::terminal, 1, errno);
-    // TIOCGPTPEER opens the slave without a path that somebody could have put something else at.
-    terminal_ = ::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (input_.root < 0 && ::ioctl(master, TIOCSPTLCK, &unlock) != 0) report_.fail(LaunchStep::terminal, 1, errno);
+    ::close(directory);
+    terminal_ = open_peer_raw(master);
     if (terminal_ < 0) report_.fail(LaunchStep::terminal, 2, errno);
-    static_cast<void>(::ioctl(master, TIOCSWINSZ, &build_.options->window));
+    const ::winsize window{.ws_row = options.window.rows, .ws_col = options.window.columns, .ws_xpixel = options.window.width, .ws_ypixel = options.window.height};
+    static_cast<void>(::ioctl(master, TIOCSWINSZ, &window));
+    if (options.line) static_cast<void>(::tcsetattr(terminal_, TCSANOW, &*options.line));
     if (::ioctl(terminal_, TIOCSCTTY, 0) != 0) report_.fail(LaunchStep::terminal, 3, errno);
     send(SandboxEvent::Kind::terminal, 0, master);
     ::close(master);

@@ -7,8 +7,8 @@
 // The launcher and init die with the supervisor (PR_SET_PDEATHSIG), and everything inside dies with init.
 #pragma once
 
-#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <termios.h>
 
 #include <array>
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "kernel/fd.h"
 #include "kernel/process.h"
+#include "kernel/pty.h"
 #include "sandbox/plan.h"
 
 namespace bailiwick {
@@ -31,7 +32,8 @@ enum class StdioUse : std::uint8_t {
 
 struct LaunchOptions {
   std::array<StdioUse, 3> stdio{StdioUse::pass, StdioUse::pass, StdioUse::pass};
-  ::winsize window{};            // of the new terminal
+  WindowSize window{};               // of the new terminal
+  std::optional<::termios> line;     // its line settings: the user's own
   int cgroup_directory = -1;     // the launcher is born in it
   char** arguments = nullptr;    // the supervisor's own argv and environ: wiped in the children
   char** environment = nullptr;
@@ -52,6 +54,7 @@ struct SandboxEvent {
     init,            // `value` is the process id of init, as the supervisor sees it
     terminal,        // carries the master of the new terminal
     proc,            // carries the sandbox's own /proc
+    scratch,         // carries a directory of the private tmpfs, for counting its memory
     failed,          // `step`, `index` and `value` (errno) say what could not be done
     stopped,         // the program was stopped by the signal `value`
     exited,          // `value` is the wait status of the program, `usage` of all that init reaped

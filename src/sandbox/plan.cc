@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "base/text.h"
 #include "policy/agent_profiles.h"
@@ -56,7 +57,10 @@ class RootBuilder {
 
   // Shallow before deep; at one depth private directories before binds, so that nothing hides what was bound.
   std::vector<RootStep> build() {
-    std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return depth(a.step.target) < depth(b.step.target); });
+    for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].order = i;
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+      return std::pair(depth(a.step.target), a.order) < std::pair(depth(b.step.target), b.order);
+    });
     std::vector<RootStep> steps;
     std::set<std::string> made = {"/"};
     for (Entry& entry : entries_) {
@@ -80,6 +84,7 @@ class RootBuilder {
  private:
   struct Entry {
     RootStep step;
+    std::size_t order = 0;
   };
 
   // The last mount that `path` would lie in.
@@ -177,15 +182,18 @@ class Planner {
 
   Status set_budgets() {
     const Limits& limits = policy_.limits;
-    const std::uint64_t fallback = host_.memory_bytes > 0 ? host_.memory_bytes / 2 : 4ULL << 30;
-    out_.memory_bytes = limits.memory_bytes.value_or(fallback);
+    std::uint64_t have = host_.memory_bytes > 0 ? host_.memory_bytes : 8ULL << 30;
+    if (host_.cgroup_memory_ceiling > 0) have = std::min(have, host_.cgroup_memory_ceiling);
+    out_.memory_bytes = std::min(limits.memory_bytes.value_or(have / 2), have);
     out_.scratch_bytes = limits.scratch_bytes.value_or(out_.memory_bytes / 2);
     out_.processes = limits.processes;
     const auto has = [&](std::string_view controller) {
       return !host_.cgroup_parent.empty() &&
              std::find(host_.cgroup_controllers.begin(), host_.cgroup_controllers.end(), controller) != host_.cgroup_controllers.end();
     };
-    if (!host_.cgroup_parent.empty()) out_.cgroup_parent = host_.cgroup_parent;
+    out_.cgroup_parent = host_.cgroup_parent;
+    out_.cgroup_controllers = host_.cgroup_controllers;
+    out_.cgroup_needs_move = host_.cgroup_needs_move;
     out_.memory_keeper = has("memory") ? MemoryKeeper::cgroup : MemoryKeeper::watched;
     out_.has_pid_max = host_.has_pid_max_namespaced;
     if (limits.cpus) out_.cpus = std::min(*limits.cpus, static_cast<double>(host_.cpus));
@@ -319,8 +327,8 @@ class Planner {
   void build_covers() {
     std::vector<std::string> hidden_trees;
     std::vector<ScanMatch> matches = facts_.matches;
-    std::stable_sort(matches.begin(), matches.end(), [](const ScanMatch& a, const ScanMatch& b) {
-      return depth(a.path) != depth(b.path) ? depth(a.path) < depth(b.path) : a.path < b.path;
+    std::sort(matches.begin(), matches.end(), [](const ScanMatch& a, const ScanMatch& b) {
+      return std::tuple(depth(a.path), std::string_view(a.path), a.kind) < std::tuple(depth(b.path), std::string_view(b.path), b.kind);
     });
     std::set<std::string> seen;
     for (const ScanMatch& match : matches) {
@@ -412,7 +420,6 @@ class Planner {
     weaker.push_back("backend landlock: protected files in the workspace (git hooks and configuration, agent settings) can be changed");
     weaker.push_back("backend landlock: processes of the host are visible in /proc, with their command lines");
     weaker.push_back("backend landlock: Unix sockets, System V and POSIX IPC of the host can be reached");
-    weaker.push_back("backend landlock: memory is limited for each process, not for all together");
     weaker.push_back("backend landlock: a process that detaches itself outlives a supervisor that is killed with SIGKILL");
     if (host_.landlock_abi < 6) weaker.push_back("backend landlock: processes of the same user can be signalled (Landlock ABI 6, Linux 6.12, stops that)");
     std::size_t open_secrets = 0;

@@ -100,7 +100,9 @@ struct SandboxPlan {
   std::vector<ResourceLimit> limits;
   std::uint64_t memory_bytes = 0;
   MemoryKeeper memory_keeper = MemoryKeeper::watched;
-  std::string cgroup_parent;
+  std::string cgroup_parent;  // empty: no cgroup of our own
+  std::vector<std::string> cgroup_controllers;
+  bool cgroup_needs_move = false;  // take_own_cgroup() first
   std::uint64_t processes = 0;
   double cpus = 0;  // 0: all
   std::uint64_t scratch_bytes = 0;

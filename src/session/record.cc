@@ -75,9 +75,9 @@ std::string start_json(const SessionId& id, const SandboxPlan& plan) {
 std::string end_json(const SessionEnd& end) {
   return fmt::format(
       "{{\"schema\":1,\"ended\":\"{}\",\"exit_code\":{},\"stopped_by\":{},\"wall_ns\":{},\"cpu_ns\":{},\"peak_process_bytes\":{},\"peak_memory_bytes\":{},"
-      "\"peak_processes\":{},\"ended_processes\":{},\"covers_restored\":{},\"longest_restore_us\":{},\"terminal_sequences_dropped\":{}}}\n",
+      "\"peak_processes\":{},\"limited\":{},\"covers_restored\":{},\"longest_restore_us\":{},\"terminal_sequences_dropped\":{}}}\n",
       now(), end.exit_code, json_string(end.stopped_by), end.wall.count(), end.cpu.count(), end.peak_process_bytes, end.peak_memory_bytes, end.peak_processes,
-      json_list(end.ended_processes), end.covers_restored, end.longest_restore_us, end.dropped.total());
+      json_list(end.limited), end.covers_restored, end.longest_restore_us, end.dropped.total());
 }
 
 Status write_new(int directory, const char* name, const std::string& text, const std::string& path) {

@@ -1,5 +1,6 @@
 #include "session/supervisor.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -16,6 +18,8 @@
 #include "kernel/cgroup.h"
 #include "kernel/credentials.h"
 #include "sandbox/memory_watch.h"
+#include "surface/relay.h"
+#include "surface/terminal.h"
 
 namespace bailiwick {
 namespace {
@@ -31,32 +35,96 @@ class Supervisor {
 
   Result<SessionEnd> run() {
     started_ = Clock::now();
+    TRY(take_terminal());
     TRY_ASSIGN(auto sandbox, start());
     sandbox_ = std::move(sandbox);
     TRY(block_signals());
     Status status = loop();
     sandbox_.end();
     if (plan_.backend == Backend::landlock) end_orphans();
+    read_cgroup();
+    cgroup_.reset();
+    give_terminal_back();
     end_.wall = Clock::now() - started_;
     if (!status) return std::unexpected(std::move(status).error());
     return std::move(end_);
   }
 
  private:
+  // Where one of the standard three is a terminal, the program gets a new one in its place.
+  Status take_terminal() {
+    for (int fd = 0; fd < 3; ++fd) {
+      if (::isatty(fd) == 0) continue;
+      launch_.stdio[static_cast<std::size_t>(fd)] = StdioUse::terminal;
+      if (terminal_ < 0) terminal_ = fd;
+    }
+    if (terminal_ < 0) return {};
+    if (const auto size = window_size(terminal_); size) launch_.window = *size;
+    ::termios line{};
+    if (::tcgetattr(terminal_, &line) == 0) launch_.line = line;
+    return make_raw();
+  }
+
+  // Keys go inward only from standard input. In the background the terminal is somebody else's until SIGCONT says otherwise.
+  Status make_raw() {
+    if (::isatty(STDIN_FILENO) == 0 || !is_foreground(STDIN_FILENO) || raw_) return {};
+    TRY_ASSIGN(RawTerminal raw, RawTerminal::open(STDIN_FILENO));
+    raw_ = std::make_unique<RawTerminal>(std::move(raw));
+    launch_.line = raw_->saved();
+    return {};
+  }
+
+  int output_terminal() const { return ::isatty(STDOUT_FILENO) != 0 ? STDOUT_FILENO : ::isatty(STDERR_FILENO) != 0 ? STDERR_FILENO : terminal_; }
+
+  Status begin_relay(Fd master) {
+    master_ = std::move(master);
+    const FilterOptions filter{.allow = options_.clipboard == Clipboard::allowed ? Allow::clipboard_write : Allow::nothing};
+    TRY_ASSIGN(TerminalRelay relay, TerminalRelay::make({.user_in = raw_ ? STDIN_FILENO : -1, .user_out = output_terminal(), .master = master_.get()}, filter));
+    relay_ = std::make_unique<TerminalRelay>(std::move(relay));
+    return relay_->resize();
+  }
+
+  // After everything inside has ended: what is still in the pty, then the user's modes and line settings.
+  void give_terminal_back() {
+    if (relay_) {
+      relay_->end_output();
+      const auto until = Clock::now() + std::chrono::seconds(2);
+      while (!relay_->is_output_done() && Clock::now() < until) {
+        std::array<::pollfd, TerminalRelay::kMaxPoll> wait{};
+        const int n = relay_->fill_poll(wait.data(), TerminalRelay::kMaxPoll);
+        if (::poll(wait.data(), static_cast<nfds_t>(n), 100) < 0 && errno != EINTR) break;
+        relay_->on_ready(wait.data(), n);
+      }
+      end_.dropped = relay_->filter().dropped();
+      if (raw_) {
+        give_back(*raw_, output_terminal(), relay_->filter());
+      } else {
+        static_cast<void>(write_all(output_terminal(), relay_->filter().restore()));
+      }
+    }
+    raw_.reset();
+    relay_.reset();
+  }
+
   Result<Sandbox> start() {
-    LaunchOptions launch_options;
-    launch_options.arguments = options_.arguments;
-    launch_options.environment = options_.environment;
-    launch_options.timings = options_.timings;
+    launch_.arguments = options_.arguments;
+    launch_.environment = options_.environment;
+    launch_.timings = options_.timings;
+    if (!plan_.cgroup_parent.empty()) TRY(make_own_cgroup());
     // What detaches itself from the program comes back to us, so that the end of a session finds it.
     if (plan_.backend == Backend::landlock && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return os_error("could not become a subreaper");
-    return launch(plan_, launch_options);
+    TRY_ASSIGN(Sandbox sandbox, launch(plan_, launch_));
+    if (plan_.backend == Backend::landlock) {
+      TRY_ASSIGN(Fd proc, open_file("/proc", O_RDONLY | O_DIRECTORY));
+      begin_watch(std::move(proc), {.descendants_of = sandbox.init().pid(), .tmpfs = {}});
+    }
+    return sandbox;
   }
 
   Status block_signals() {
     ::sigset_t set;
     ::sigemptyset(&set);
-    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH}) ::sigaddset(&set, signal);
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH}) ::sigaddset(&set, signal);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -66,12 +134,19 @@ class Supervisor {
 
   Status loop() {
     while (!has_ended_) {
-      ::pollfd wait[4] = {{.fd = sandbox_.channel(), .events = POLLIN, .revents = 0},
-                          {.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                          {.fd = sandbox_.init().pidfd(), .events = POLLIN, .revents = 0},
-                          {.fd = sandbox_.keeps_covers() ? sandbox_.launcher().pidfd() : -1, .events = POLLIN, .revents = 0}};
-      if (::poll(wait, 4, timeout()) < 0 && errno != EINTR) return os_error("could not wait for the sandbox");
-      // A gone process and its last words may come together: the words first.
+      std::array<::pollfd, 4 + TerminalRelay::kMaxPoll> wait{};
+      wait[0] = {.fd = sandbox_.channel(), .events = POLLIN, .revents = 0};
+      wait[1] = {.fd = signals_.get(), .events = POLLIN, .revents = 0};
+      wait[2] = {.fd = sandbox_.init().pidfd(), .events = POLLIN, .revents = 0};
+      wait[3] = {.fd = sandbox_.keeps_covers() ? sandbox_.launcher().pidfd() : -1, .events = POLLIN, .revents = 0};
+      const int relayed = relay_ ? relay_->fill_poll(wait.data() + 4, TerminalRelay::kMaxPoll) : 0;
+      if (::poll(wait.data(), static_cast<nfds_t>(4 + relayed), timeout()) < 0 && errno != EINTR) return os_error("could not wait for the sandbox");
+      if (relayed > 0) {
+        relay_->on_ready(wait.data() + 4, relayed);
+        if (relay_->is_user_gone() && !kill_at_) TRY(begin_end(SIGHUP));
+      }
+      // A process that is gone has sent its last words before: they are there now, though poll may have looked too early.
+      if (wait[2].revents != 0 || wait[3].revents != 0) ::poll(wait.data(), 1, 0);
       if (wait[0].revents != 0) {
         TRY(on_event());
       } else if (wait[2].revents != 0) {
@@ -104,14 +179,17 @@ class Supervisor {
         if (set_not_dumpable() != 0) return os_error("could not make the supervisor undumpable");
         break;
       case SandboxEvent::Kind::proc:
-        if (plan_.memory_keeper == MemoryKeeper::watched) {
-          watch_ = std::make_unique<MemoryWatch>(std::move(received.fd), plan_.memory_bytes);
-          watch_at_ = Clock::now() + std::chrono::milliseconds(20);
-        }
+        sandbox_proc_ = std::move(received.fd);
         break;
-      case SandboxEvent::Kind::terminal: break;
+      case SandboxEvent::Kind::scratch: {
+        MemoryWatchOptions options;
+        options.tmpfs.push_back(std::move(received.fd));
+        begin_watch(std::move(sandbox_proc_), std::move(options));
+        break;
+      }
+      case SandboxEvent::Kind::terminal: return begin_relay(std::move(received.fd));
       case SandboxEvent::Kind::failed: return std::unexpected(Sandbox::describe_failure(plan_, event));
-      case SandboxEvent::Kind::stopped: return on_stopped();
+      case SandboxEvent::Kind::stopped: return on_stopped(static_cast<int>(event.value));
       case SandboxEvent::Kind::exited:
         if (event.step == LaunchStep::begin) on_exited(event);
         break;
@@ -126,6 +204,37 @@ class Supervisor {
     return {};
   }
 
+  void begin_watch(Fd proc, MemoryWatchOptions options) {
+    if (plan_.memory_keeper != MemoryKeeper::watched) return;
+    watch_ = std::make_unique<MemoryWatch>(std::move(proc), plan_.memory_bytes, std::move(options));
+    watch_at_ = Clock::now() + std::chrono::milliseconds(20);
+  }
+
+  Status make_own_cgroup() {
+    if (plan_.cgroup_needs_move) TRY(take_own_cgroup(plan_.cgroup_parent));
+    TRY_ASSIGN(Cgroup cgroup, Cgroup::make_cgroup(plan_.cgroup_parent, "bailiwick-" + std::to_string(::getpid())));
+    const auto has = [&](std::string_view name) {
+      return std::find(plan_.cgroup_controllers.begin(), plan_.cgroup_controllers.end(), name) != plan_.cgroup_controllers.end();
+    };
+    CgroupLimits limits;
+    if (has("memory")) limits.memory_bytes = plan_.memory_bytes;
+    if (has("pids")) limits.pids = plan_.processes + 2;  // the launcher and init are in it, too
+    if (has("cpu") && plan_.cpus > 0) limits.cpu_thousandths = static_cast<std::uint64_t>(plan_.cpus * 1000);
+    TRY(cgroup.set_limits(limits));
+    launch_.cgroup_directory = cgroup.directory();
+    cgroup_ = std::move(cgroup);
+    return {};
+  }
+
+  // What the kernel itself counted and stopped, before the cgroup is removed.
+  void read_cgroup() {
+    if (!cgroup_) return;
+    end_.peak_memory_bytes = std::max(end_.peak_memory_bytes, cgroup_->memory_peak().value_or(0));
+    const CgroupEvents events = cgroup_->events();
+    if (events.oom_kills > 0) end_.limited.push_back(std::to_string(events.oom_kills) + " processes ended at the memory limit of " + format_bytes(plan_.memory_bytes));
+    if (events.pids_refused > 0) end_.limited.push_back(std::to_string(events.pids_refused) + " new processes refused at the limit of " + std::to_string(plan_.processes));
+  }
+
   void on_exited(const SandboxEvent& event) {
     const auto duration = [](const ::timeval& time) { return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec); };
     end_.wait_status = static_cast<int>(event.value);
@@ -135,25 +244,52 @@ class Supervisor {
     has_ended_ = true;
   }
 
-  Status on_stopped() {
-    ::kill(0, SIGSTOP);  // the whole job, as the shell that started us would see it
+  // The program was stopped: so are we, until somebody continues us.
+  Status on_stopped(int signal) {
+    // Without a shell above us there is nobody who would.
+    if (::getsid(::getppid()) != ::getsid(0)) return on_continued();
+    if (raw_) TRY(raw_->suspend());
+    if (raw_ && signal == SIGTSTP) {
+      // Ctrl-Z in a cooked terminal stops the whole job; ours is raw, so the other members of the job hear it from us.
+      ::kill(0, SIGTSTP);
+      ::signalfd_siginfo own{};
+      while (::read(signals_.get(), &own, sizeof own) > 0 && own.ssi_signo != SIGTSTP) {
+      }
+    }
+    ::raise(SIGSTOP);
+    return on_continued();
+  }
+
+  Status on_continued() {
+    if (raw_ && is_foreground(STDIN_FILENO)) TRY(raw_->resume());
+    if (relay_) TRY(relay_->resize());
     return sandbox_.send({.kind = InitRequest::Kind::resume, .value = 0});
+  }
+
+  Status begin_end(int signal) {
+    TRY(sandbox_.send({.kind = InitRequest::Kind::signal, .value = signal}));
+    if (!kill_at_) kill_at_ = Clock::now() + kGrace;
+    ending_signal_ = signal;
+    return {};
   }
 
   Status on_signal() {
     ::signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
       const int signal = static_cast<int>(info.ssi_signo);
-      if (signal == SIGWINCH) continue;
-      if (signal == SIGTSTP) {
-        // The program's process group has no parent in its session that could continue it, so the kernel would ignore SIGTSTP for it.
-        TRY(sandbox_.send({.kind = InitRequest::Kind::signal, .value = SIGSTOP}));
-        continue;
-      }
-      TRY(sandbox_.send({.kind = InitRequest::Kind::signal, .value = signal}));
-      if (signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT) {
-        if (!kill_at_) kill_at_ = Clock::now() + kGrace;
-        ending_signal_ = signal;
+      switch (signal) {
+        case SIGWINCH:
+          if (relay_) TRY(relay_->resize());
+          break;
+        case SIGCONT: TRY(on_continued()); break;
+        case SIGTSTP:
+          // The program's process group has no parent in its session that could continue it, so the kernel would ignore SIGTSTP for it.
+          TRY(sandbox_.send({.kind = InitRequest::Kind::signal, .value = SIGSTOP}));
+          break;
+        case SIGTERM:
+        case SIGHUP:
+        case SIGQUIT: TRY(begin_end(signal)); break;
+        default: TRY(sandbox_.send({.kind = InitRequest::Kind::signal, .value = signal})); break;
       }
     }
     return {};
@@ -167,8 +303,8 @@ class Supervisor {
       end_.peak_memory_bytes = std::max(end_.peak_memory_bytes, result.bytes);
       end_.peak_processes = std::max<std::uint64_t>(end_.peak_processes, result.processes);
       if (result.killed) {
-        end_.ended_processes.push_back(printable(shorten(result.killed->name, 64)) + " (" + std::to_string(result.killed->pid) + "), " +
-                                       format_bytes(result.killed->bytes));
+        end_.limited.push_back("ended " + printable(shorten(result.killed->name, 64)) + " with " + format_bytes(result.killed->bytes) +
+                               " at the memory limit of " + format_bytes(plan_.memory_bytes));
       }
       if (result.verdict == WatchResult::Verdict::end_session) {
         end_by("memory limit: " + format_bytes(result.bytes) + " in use, " + format_bytes(plan_.memory_bytes) + " allowed", SIGKILL);
@@ -202,8 +338,15 @@ class Supervisor {
 
   const SandboxPlan& plan_;
   const SupervisorOptions& options_;
+  LaunchOptions launch_;
   Sandbox sandbox_;
   Fd signals_;
+  int terminal_ = -1;  // the first of the standard three that is one
+  std::unique_ptr<RawTerminal> raw_;
+  Fd master_;
+  std::unique_ptr<TerminalRelay> relay_;
+  std::optional<Cgroup> cgroup_;
+  Fd sandbox_proc_;
   std::unique_ptr<MemoryWatch> watch_;
   Clock::time_point started_;
   Clock::time_point watch_at_;

@@ -33,7 +33,7 @@ struct SessionEnd {
   std::uint64_t peak_process_bytes = 0;   // largest resident set of one process
   std::uint64_t peak_memory_bytes = 0;    // of the whole session, as sampled; 0: not sampled
   std::uint64_t peak_processes = 0;       // as sampled; 0: not sampled
-  std::vector<std::string> ended_processes;  // by the memory watch: "name (pid), 512 MiB"
+  std::vector<std::string> limited;          // what limits stopped, one line each
   std::uint64_t covers_restored = 0;
   std::int64_t longest_restore_us = 0;
   DropCounts dropped;

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/id.h"
 #include "base/text.h"
@@ -14,6 +17,7 @@
 #include "kernel/credentials.h"
 #include "session/record.h"
 #include "session/supervisor.h"
+#include "surface/report.h"
 
 namespace bailiwick {
 namespace {
@@ -51,6 +55,26 @@ void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
   std::fputs(out.c_str(), stderr);
 }
 
+SessionHeader header_of(const SessionId& id, const SandboxPlan& plan) {
+  SessionHeader header{.session = format(id), .agent = plan.agent, .command = plan.command, .workspace = plan.workspace,
+                       .mode = std::string(name_of(plan.mode)), .network = std::string(name_of(plan.network)), .backend = std::string(name_of(plan.backend)),
+                       .memory_hold = plan.memory_keeper == MemoryKeeper::cgroup ? MemoryHold::cgroup : MemoryHold::watched, .memory_limit = plan.memory_bytes,
+                       .let_in = plan.credentials, .warnings = plan.warnings, .weaker = plan.weaker};
+  for (const Cover& cover : plan.covers) ++(cover.kind == Cover::Kind::hide ? header.secrets : header.protected_paths);
+  return header;
+}
+
+SessionSummary summary_of(const SessionId& id, const SessionEnd& end, const std::string& record) {
+  SessionSummary summary{.session = format(id), .exit_code = end.exit_code, .signal = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0,
+                         .stopped_by = end.stopped_by, .wall = end.wall, .cpu = end.cpu,
+                         .peak_memory = std::max(end.peak_memory_bytes, end.peak_process_bytes), .peak_processes = end.peak_processes, .limited = end.limited,
+                         .terminal = end.dropped, .covers_restored = end.covers_restored, .record = record};
+  if (end.covers_restored > 0) summary.longest_uncovered = std::chrono::microseconds(end.longest_restore_us);
+  return summary;
+}
+
+Style style() { return {.color = ::isatty(STDERR_FILENO) != 0 && ::getenv("NO_COLOR") == nullptr}; }
+
 }  // namespace
 
 Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment) {
@@ -71,7 +95,7 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
   own.recorded = now_ns();
   const bool is_run = arguments.verb == Verb::run;
   if (is_run) {
-    std::fputs(describe_start(id, planned.plan).c_str(), stderr);
+    std::fputs(render_header(header_of(id, planned.plan), style()).c_str(), stderr);
   } else {
     for (const std::string& line : planned.plan.weaker) std::fprintf(stderr, "bailiwick: weaker: %s\n", line.c_str());
   }
@@ -85,7 +109,7 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
   }
   if (const Status written = record.write_end(*end); !written) std::fprintf(stderr, "bailiwick: %s\n", written.error().message().c_str());
   if (is_run) {
-    std::fputs(describe_end(id, planned.plan, *end, record.path()).c_str(), stderr);
+    std::fputs(render_summary(summary_of(id, *end, record.path()), style()).c_str(), stderr);
   } else if (!end->stopped_by.empty()) {
     std::fprintf(stderr, "bailiwick: ended by us: %s\n", end->stopped_by.c_str());
   }
