@@ -298,9 +298,8 @@ class Run:
         while True:
             try:
                 if answer is not None and not select.select([fd], [], [], 0.02)[0]:
-                    for q, a in ((b'\x1b[6n', b'\x1b[1;1R'), (b'\x1b[c', b'\x1b[?62;c'), (b'\x1b[21t', b'\x1b]ltitle\x1b\\')):
-                        for _ in range(bytes(into[asked:]).count(q)):
-                            os.write(answer, a)
+                    for q in re.findall(rb'\x1b\[(?:6n|c|21t)', bytes(into[asked:])):      # in order, as a terminal does
+                        os.write(answer, {b'\x1b[6n': b'\x1b[1;1R', b'\x1b[c': b'\x1b[?62;c', b'\x1b[21t': b'\x1b]ltitle\x1b\\'}[q])
                     asked = len(into)
                     continue
                 d = os.read(fd, 65536)

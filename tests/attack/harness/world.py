@@ -302,6 +302,7 @@ exit $s
 
     def close(self, keep_files):
         host.kill_tree()
+        host.remove_ipc()
         for f in self.closers:
             try:
                 f()

@@ -52,6 +52,7 @@ try:
         while got < n:
             if rt.mq_open(b'/hold-%d' % got, os.O_CREAT | os.O_RDWR, 0o600, None) < 0:
                 break
+            rt.mq_unlink(b'/hold-%d' % got)
             got += 1
     elif what == 'sigpending':
         libc.sigqueue.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
