@@ -120,8 +120,11 @@ std::optional<ProcessState> parse_stat(std::string_view text) {
   const auto parent = number(take_word(text));
   if (state.size() != 1 || !parent) return std::nullopt;
   for (int field = 5; field < 20; ++field) static_cast<void>(take_word(text));
-  return ProcessState{
-      .state = state.front(), .parent = static_cast<pid_t>(*parent), .threads = number(take_word(text)).value_or(0)};
+  ProcessState out{.state = state.front(), .parent = static_cast<pid_t>(*parent)};
+  out.threads = number(take_word(text)).value_or(0);
+  static_cast<void>(take_word(text));
+  out.start_ticks = number(take_word(text)).value_or(0);
+  return out;
 }
 
 void SharedMappings::feed(std::string_view piece) {

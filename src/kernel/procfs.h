@@ -58,6 +58,7 @@ struct ProcessState {
   char state = '?';  // 'Z' and 'X': has ended
   pid_t parent = 0;
   std::uint64_t threads = 0;
+  std::uint64_t start_ticks = 0;  // since boot: with the id, it names one process
 };
 [[nodiscard]] std::optional<ProcessState> parse_stat(std::string_view text);
 

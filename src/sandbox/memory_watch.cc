@@ -40,9 +40,14 @@ MemoryWatch::MemoryWatch(Fd proc, std::uint64_t limit_bytes, MemoryWatchOptions 
       options_(std::move(options)),
       page_size_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
       shared_device_(shared_memory_device()) {
+  if (const auto now = machine_memory()) least_shmem_ = now->shmem;
+}
+
+std::optional<SystemMemory> MemoryWatch::machine_memory() const {
   std::array<char, 8192> text;
   const ssize_t n = ::pread(meminfo_.get(), text.data(), text.size(), 0);
-  if (n > 0) at_start_ = parse_meminfo({text.data(), static_cast<std::size_t>(n)}).value_or(SystemMemory{});
+  if (n <= 0) return std::nullopt;
+  return parse_meminfo({text.data(), static_cast<std::size_t>(n)});
 }
 
 WatchResult MemoryWatch::tick() {
@@ -78,11 +83,10 @@ WatchResult MemoryWatch::tick() {
 
 // The bytes of the session, as exact as it takes to know on which side of the limit they are.
 std::uint64_t MemoryWatch::count(std::vector<Entry>& entries) {
-  std::array<char, 8192> text;
-  const ssize_t n = ::pread(meminfo_.get(), text.data(), text.size(), 0);
-  const auto now = n > 0 ? parse_meminfo({text.data(), static_cast<std::size_t>(n)}) : std::nullopt;
+  const auto now = machine_memory();
   const bool has_system = now.has_value();
   if (now) system_ = *now;
+  least_shmem_ = std::min(least_shmem_, system_.shmem);  // what others give back does not hide what the session takes
 
   list(entries);
   std::uint64_t anonymous = 0;
@@ -192,7 +196,7 @@ void MemoryWatch::count_held(std::vector<Entry>& entries) {
     for (const auto& [inode, bytes] : held_.inodes) held_.bytes += bytes;
     // SECURITY: thousands of descriptors are no place to hide: what the machine's shmem grew by is then taken for the
     // session's.
-    if (!is_complete) held_.bytes = std::max(held_.bytes, growth(at_start_.shmem, system_.shmem));
+    if (!is_complete) held_.bytes = std::max(held_.bytes, growth(least_shmem_, system_.shmem));
   }
   for (Entry& entry : entries) {
     const auto found = held_.by_process.find(entry.pid);
@@ -203,6 +207,9 @@ void MemoryWatch::count_held(std::vector<Entry>& entries) {
 std::uint64_t MemoryWatch::count_exact(std::vector<Entry>& entries) {
   std::uint64_t total = held_.bytes;
   for (Entry& entry : entries) {
+    if (read_process(entry.pid, "stat", 1024)) {
+      if (const auto state = parse_stat(buffer_)) entry.start_ticks = state->start_ticks;
+    }
     const bool has_share = read_process(entry.pid, "smaps_rollup", 8192);
     const auto share = has_share ? parse_rollup(buffer_) : std::nullopt;
     if (!share) {  // gone, or not for us to read: what N/status said stands
@@ -214,9 +221,9 @@ std::uint64_t MemoryWatch::count_exact(std::vector<Entry>& entries) {
     total += entry.anonymous;
     std::uint64_t mapped = share->shmem;
     if (mapped > 0 && !held_.inodes.empty()) {
+      const Fd directory = open_process_directory(proc_.get(), entry.pid);
       SharedMappings mappings(shared_device_);
-      static_cast<void>(
-          stream_at(entry.directory.get(), "smaps", [&](std::string_view piece) { mappings.feed(piece); }));
+      static_cast<void>(stream_at(directory.get(), "smaps", [&](std::string_view piece) { mappings.feed(piece); }));
       for (const auto& [inode, bytes] : mappings.shares()) {
         if (held_.inodes.contains(inode)) mapped -= std::min(mapped, bytes);
       }
@@ -275,11 +282,12 @@ void MemoryWatch::end_largest(std::vector<Entry>& entries, WatchResult& result) 
   for (Entry& entry : entries) {
     if (entry.pid == 1 && options_.descendants_of == 0) continue;
     Fd directory = open_process_directory(proc_.get(), entry.pid);
-    // From here on `directory` is one process. Is it still the one that was counted, or has its number been given to
-    // another?
-    const auto status = read_at(directory.get(), "status", buffer_, 8192) ? parse_memory_status(buffer_)
-                                                                          : std::optional<MemoryStatus>();
-    if (!status || status->name != entry.name || kill_process(directory.get()) != 0) continue;  // it has just ended
+    // From here on `directory` is one process. Is it the one that was counted, or has its number been given to another?
+    // (Its name is its own to change.)
+    const auto state =
+        read_at(directory.get(), "stat", buffer_, 1024) ? parse_stat(buffer_) : std::optional<ProcessState>();
+    if (!state || state->start_ticks != entry.start_ticks || kill_process(directory.get()) != 0)
+      continue;  // it has just ended
     result.verdict = WatchResult::Verdict::killed;
     result.killed = WatchedProcess{.pid = entry.pid, .name = entry.name, .bytes = entry.freed_by_its_end()};
     victim_ = Victim{.directory = std::move(directory), .ticks_left = kTicksToDie};

@@ -79,9 +79,11 @@ class MemoryWatch {
     std::uint64_t anonymous = 0;  // with page tables, swap and huge pages
     std::uint64_t shmem = 0;      // mapped
     std::uint64_t held = 0;       // by descriptors
+    std::uint64_t start_ticks = 0;
     std::string name;
     [[nodiscard]] std::uint64_t freed_by_its_end() const { return anonymous + std::max(shmem, held); }
   };
+  [[nodiscard]] std::optional<SystemMemory> machine_memory() const;
   [[nodiscard]] std::uint64_t count(std::vector<Entry>& entries);
   void list(std::vector<Entry>& entries);
   void keep_descendants(std::vector<Entry>& entries);
@@ -102,7 +104,7 @@ class MemoryWatch {
   MemoryWatchOptions options_;
   std::uint64_t page_size_;
   dev_t shared_device_;
-  SystemMemory at_start_;
+  std::uint64_t least_shmem_ = 0;  // of the machine, since the start
   SystemMemory system_;
   std::uint64_t peak_ = 0;
   std::uint64_t last_bytes_ = 0;
