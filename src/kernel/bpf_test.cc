@@ -10,9 +10,9 @@
 namespace bailiwick {
 namespace {
 
-const FilterAction kAllow = FilterAction::allow();
-const FilterAction kAbsent = FilterAction::error(ENOSYS);
-const FilterAction kRefuse = FilterAction::error(EPERM);
+constexpr FilterAction kAllow = FilterAction::allow();
+constexpr FilterAction kAbsent = FilterAction::error(ENOSYS);
+constexpr FilterAction kRefuse = FilterAction::error(EPERM);
 
 ::seccomp_data call_of(std::uint32_t number, std::array<std::uint64_t, 6> arguments = {},
                        std::uint32_t arch = kNativeArch) {
@@ -160,6 +160,7 @@ TEST(Compile, RefusesWhatCannotBeMeant) {
 
 TEST(Compile, RefusesMoreThanTheKernelTakes) {
   std::vector<FilterRule> rules;
+  rules.reserve(5000);
   for (std::uint32_t i = 0; i < 5000; ++i)
     rules.push_back({"n", i * 2, i * 2, FilterAction::error(static_cast<int>(1 + i % 4000))});
   const auto program = compile(spec_of(std::move(rules)));

@@ -262,7 +262,7 @@ TEST(SyscallRulesKernel, TheFilterOutlivesExec) {
     char program[] = "/bin/true";
     char* arguments[] = {name, option, program, nullptr};
     const int null = ::open("/dev/null", O_WRONLY);
-    ::dup2(null, 2);
+    if (null < 0 || ::dup2(null, 2) != 2) return kSetUpFailed;
     ::execv("/usr/bin/unshare", arguments);
     return kSetUpFailed;
   };

@@ -22,10 +22,10 @@
 namespace bailiwick {
 namespace {
 
-const FilterAction kAllow = FilterAction::allow();
-const FilterAction kRefuse = FilterAction::error(EPERM);
-const FilterAction kAbsent = FilterAction::error(ENOSYS);
-const FilterAction kPretend = FilterAction::error(0);
+constexpr FilterAction kAllow = FilterAction::allow();
+constexpr FilterAction kRefuse = FilterAction::error(EPERM);
+constexpr FilterAction kAbsent = FilterAction::error(ENOSYS);
+constexpr FilterAction kPretend = FilterAction::error(0);
 
 constexpr SyscallOptions kDefault{};
 constexpr SyscallOptions kFixed{.affinity = Affinity::fixed};
