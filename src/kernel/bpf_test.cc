@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <random>
 
+#include "kernel/bpf_graph.h"
+
 namespace bailiwick {
 namespace {
 
@@ -186,6 +188,34 @@ TEST(Compile, LoadsAnArgumentOnce) {
   EXPECT_EQ(
       std::ranges::count_if(program.instructions, [](const ::sock_filter& i) { return BPF_CLASS(i.code) == BPF_LD; }),
       3);
+}
+
+TEST(Compile, DoesNotSkipATestWhoseWaysOutCountOnWhatItLoads) {
+  const FilterDecision inner({{low_masked(0, 0xf, 2), kRefuse}}, kAllow);
+  const FilterDecision outer({{low_masked(0, 0xf, 1), inner}, {low_masked(0, 0xf, 2), kRefuse}}, kAllow);
+  const FilterProgram program = compiled(spec_of({{"a", 2, 2, outer}}));
+  EXPECT_EQ(emulate(program, call_of(2, {0})), encode(kAllow));  // the number 2 is still loaded if the test is left out
+  EXPECT_EQ(emulate(program, call_of(2, {1})), encode(kAllow));
+  EXPECT_EQ(emulate(program, call_of(2, {2})), encode(kRefuse));
+}
+
+// The bridge to one way out can push the other out of the reach of one byte. The filler passes through every distance.
+TEST(FilterGraph, BothWaysOutStayInReach) {
+  for (std::uint32_t length = 200; length < 300; ++length) {
+    FilterGraph graph;
+    const NodeId near = graph.load(16, graph.action(FilterAction::error(1)));
+    const NodeId far = graph.load(24, graph.action(FilterAction::error(2)));
+    const NodeId placed_first = graph.jump(BPF_JEQ, 77, far, near);
+    NodeId filler = graph.action(kAllow);
+    for (std::uint32_t i = 0; i < length; ++i) filler = graph.jump(BPF_JEQ, 1000 + i, graph.action(kAbsent), filler);
+    const NodeId last = graph.jump(BPF_JEQ, 2, near, far);
+    const NodeId root = graph.jump(BPF_JEQ, 0, placed_first, graph.jump(BPF_JEQ, 1, filler, last));
+    const FilterProgram program{.instructions = graph.lay_out(graph.load(0, root))};
+    ASSERT_EQ(emulate(program, call_of(0)), encode(FilterAction::error(1))) << length;
+    ASSERT_EQ(emulate(program, call_of(1)), encode(kAllow)) << length;
+    ASSERT_EQ(emulate(program, call_of(2)), encode(FilterAction::error(1))) << length;
+    ASSERT_EQ(emulate(program, call_of(3)), encode(FilterAction::error(2))) << length;
+  }
 }
 
 TEST(Emulate, KillsWhatTheKernelWouldNotLoad) {
