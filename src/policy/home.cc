@@ -133,6 +133,10 @@ constexpr auto kHome = std::to_array<HomeEntry>({
     {".tfenv", bind_read_only, "versions of Terraform"},
     {".krew/bin", bind_read_only, "kubectl plugins"},
 
+    // agents as their own installers put them; their state comes with their profile
+    {".local/share/claude", bind_read_only, "Claude Code, by its own installer"},
+    {".opencode/bin", bind_read_only, "opencode, by its own installer"},
+
     // what programs look for to run tests and draw
     {".cache/ms-playwright", bind_read_only, "browsers for tests", "PLAYWRIGHT_BROWSERS_PATH", ""},
     {".cache/puppeteer", bind_read_only, "browsers for tests", "PUPPETEER_CACHE_DIR", ""},
