@@ -184,7 +184,7 @@ TEST(AgentProfiles, OwnSandbox) {
     ASSERT_NE(profile, nullptr);
     const auto warning = own_sandbox_warning(*profile, c.argv);
     EXPECT_EQ(warning.has_value(), c.warns) << testing::PrintToString(c.argv);
-    if (warning) EXPECT_NE(warning->find('`'), std::string::npos) << "no flag in: " << *warning;
+    EXPECT_TRUE(!warning || warning->contains('`')) << "no flag in: " << *warning;
   }
   // Named by --agent: what follows the program is looked at.
   EXPECT_TRUE(own_sandbox_warning(*find_profile("codex"), Words{"my-codex", "exec", "go"}).has_value());
