@@ -53,13 +53,15 @@ using Status = Result<void>;
 
 // TRY(f());                     return the error of a Status or Result
 // TRY_ASSIGN(auto x, f());      declare x from the value, or return the error
-#define TRY(expression)                                                \
-  do {                                                                 \
-    if (auto bw_status_ = (expression); !bw_status_.has_value())       \
-      return std::unexpected(std::move(bw_status_).error());           \
+#define TRY(expression)                                          \
+  do {                                                           \
+    if (auto bw_status_ = (expression); !bw_status_.has_value()) \
+      return std::unexpected(std::move(bw_status_).error());     \
   } while (false)
 #define TRY_ASSIGN(declaration, expression) TRY_ASSIGN_(BW_CONCAT(bw_result_, __LINE__), declaration, expression)
-#define TRY_ASSIGN_(name, declaration, expression)                     \
-  auto name = (expression);                                            \
+// NOLINTBEGIN(bugprone-macro-parentheses): `name` and `declaration` are declared, which parentheses would prevent
+#define TRY_ASSIGN_(name, declaration, expression)                        \
+  auto name = (expression);                                               \
   if (!name.has_value()) return std::unexpected(std::move(name).error()); \
   declaration = std::move(*name)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -25,12 +25,13 @@
 
 namespace bailiwick {
 
-// One cgroup on the way from our own up to the mount's root, as read from its files.
+// One cgroup on the way from our own up to the mount's root, as read from its files: as much of them as the decision
+// needs.
 struct CgroupLevel {
   std::string directory;
   bool is_root = false;                      // the real root: it has no cgroup.type, and rule 1 does not bind it
   bool is_writable = false;                  // for us: the directory, cgroup.procs and cgroup.subtree_control
-  std::vector<std::string> controllers;      // cgroup.controllers: what it has itself
+  std::vector<std::string> controllers;      // cgroup.controllers: what it has itself; of the first and the last level
   std::vector<std::string> subtree_control;  // what it hands to its children
   std::uint64_t memory_max = 0;              // 0: unlimited
   std::uint64_t pids_max = 0;

@@ -83,6 +83,18 @@ const CgroupLevel* nearest(const CgroupFacts& facts, std::string_view controller
   return nullptr;
 }
 
+// Whether children can be made in the cgroup `fd`, and with what. The cheapest question comes first.
+void read_delegation(int fd, CgroupLevel& level) {
+  const auto writable = [&](const char* file) { return ::faccessat(fd, file, W_OK, AT_EACCESS) == 0; };
+  const std::string quota = read_small(fd, "cpu.max");
+  level.has_cpu_quota = !quota.empty() && !quota.starts_with("max");
+  if (!writable("cgroup.procs") || !writable("cgroup.subtree_control") || !writable(".")) return;
+  const std::string type = read_small(fd, "cgroup.type");
+  level.is_root = type.empty() && ::faccessat(fd, "cgroup.type", F_OK, 0) != 0;
+  level.is_writable = level.is_root || trim(type) == "domain";
+  if (level.is_writable) level.subtree_control = words(read_small(fd, "cgroup.subtree_control"));
+}
+
 }  // namespace
 
 std::uint64_t memory_ceiling(const CgroupFacts& facts) {
@@ -170,28 +182,25 @@ std::optional<CgroupPlace> find_own_cgroup(std::string_view mountinfo, std::stri
 CgroupFacts load_cgroup_facts(const CgroupPlace& place) {
   CgroupFacts facts;
   std::string directory = place.own;
+  bool has_parent = false;  // a level that hands out memory was found: of those above, only the limits matter
   while (directory.size() >= place.mount_point.size()) {
     const Fd fd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!fd.is_open()) break;
+    const bool is_own = facts.levels.empty();
+    const bool is_top = directory.size() == place.mount_point.size();
     CgroupLevel level;
     level.directory = directory;
-    const std::string type = read_small(fd.get(), "cgroup.type");
-    level.is_root = type.empty() && ::faccessat(fd.get(), "cgroup.type", F_OK, 0) != 0;
-    const auto writable = [&](const char* file) { return ::faccessat(fd.get(), file, W_OK, AT_EACCESS) == 0; };
-    level.is_writable = (level.is_root || trim(type) == "domain") && writable(".") && writable("cgroup.procs") &&
-                        writable("cgroup.subtree_control");
-    level.controllers = words(read_small(fd.get(), "cgroup.controllers"));
-    // Of what we cannot write, it does not matter what it hands out.
-    if (level.is_writable) level.subtree_control = words(read_small(fd.get(), "cgroup.subtree_control"));
     level.memory_max = limit_in(read_small(fd.get(), "memory.max"));
     level.pids_max = limit_in(read_small(fd.get(), "pids.max"));
-    const std::string quota = read_small(fd.get(), "cpu.max");
-    level.has_cpu_quota = !quota.empty() && !quota.starts_with("max");
-    if (facts.levels.empty() && level.is_writable && !level.is_root) {
+    if (is_own || is_top) level.controllers = words(read_small(fd.get(), "cgroup.controllers"));
+    if (!has_parent) read_delegation(fd.get(), level);
+    has_parent =
+        has_parent || (level.is_writable && (!is_own || level.is_root) && contains(level.subtree_control, "memory"));
+    if (is_own && level.is_writable && !level.is_root) {
       facts.is_alone = limit_in(read_small(fd.get(), "cgroup.procs")) == static_cast<std::uint64_t>(::getpid());
     }
     facts.levels.push_back(std::move(level));
-    if (directory.size() == place.mount_point.size()) break;
+    if (is_top) break;
     directory.resize(std::max(directory.rfind('/'), place.mount_point.size()));
   }
   return facts;

@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         FindCase{"ACpuQuotaOfOurOwnStaysInForceInALeaf",
                  {{with_quota(level("/r/x", true, kUsual, {})), root(false, kAll)}, true},
                  DelegatedParent{"/r/x", {"memory", "pids"}, true}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 struct ExplainCase {
   const char* name;
@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                                   root(false, kAll)}},
                                 "CPU quota"},
                     ExplainCase{"Fine", {{root(true, kAll)}}, ""}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 struct PlaceCase {
   const char* name;
@@ -169,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
                     PlaceCase{"OnlyVersion1", "30 29 0:25 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n",
                               "8:pids:/\n", std::nullopt},
                     PlaceCase{"Garbage", "x\n\n- cgroup2 \n - cgroup2 a b\n", "0::/\n", std::nullopt}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 // A tree of directories with the files of cgroups.
 class FakeTree : public testing::Test {

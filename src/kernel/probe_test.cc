@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         ExplainCase{"Chroot", {.os_errno = EPERM, .max_user_namespaces = 9}, "chroot"},
         ExplainCase{"NotBuilt", {.os_errno = EINVAL}, "CONFIG_USER_NS"},
         ExplainCase{"Hung", {.step = Step::hung}, "did not answer"}, ExplainCase{"Odd", {.os_errno = EIO}, "dmesg"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(Probe, QuickReadsThisMachine) {
   const HostFeatures host = probe(ProbeDepth::quick);

@@ -136,11 +136,11 @@ class Assessment {
     add(has("pids"), NeededBy::budgets,
         {"pids cgroup", "the budget of processes",
          "it is held by RLIMIT_NPROC, which does not bind root, and by kernel.pid_max of the sandbox where it has one",
-         how});
+         "as for the memory cgroup"});
     or_partly();
     add(has("cpu"), NeededBy::budgets,
         {"cpu cgroup", "the budget of CPU time", "`--limit cpu` gives whole CPUs, by affinity",
-         "delegate a version 2 cgroup with this controller"});
+         "as for the memory cgroup"});
     or_partly();
     add(host_.has_pid_max_namespaced, NeededBy::budgets,
         {"kernel.pid_max of a pid namespace", "a ceiling on processes that binds root as well",

@@ -161,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
                     NeedCase{"NotifyIsTheGates", [](HostFeatures& h) { h.has_seccomp_notify = false; }, true, true},
                     NeedCase{"OverlayIsNotNeeded", [](HostFeatures& h) { h.has_overlayfs = false; }, true, true},
                     NeedCase{"CoreDumpsPiped", [](HostFeatures& h) { h.pipes_core_dumps = true; }, true, true}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(Doctor, NoFindingsAreNoPermission) { EXPECT_FALSE(can_enforce_default({})); }
 
@@ -200,7 +200,7 @@ TEST(Doctor, TextIsForATerminal) {
     const std::size_t end = plain.find('\n', at);
     ASSERT_NE(end, std::string::npos);
     EXPECT_LE(end - at, 100U) << plain.substr(at, end - at);
-    if (end > at) EXPECT_NE(plain[end - 1], ' ') << plain.substr(at, end - at);
+    EXPECT_FALSE(end > at && plain[end - 1] == ' ') << plain.substr(at, end - at);
     at = end + 1;
   }
   EXPECT_THAT(render_doctor_text(modern(), Colour::ansi), HasSubstr("\x1b[32mok      \x1b[0m"));

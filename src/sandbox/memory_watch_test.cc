@@ -228,7 +228,7 @@ class Watch : public testing::TestWithParam<User> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(Memory, Watch, testing::Values(User::caller, User::ordinary),
-                         [](const auto& info) { return info.param == User::caller ? "AsCaller" : "AsOrdinaryUser"; });
+                         [](const auto& row) { return row.param == User::caller ? "AsCaller" : "AsOrdinaryUser"; });
 
 struct Role {
   const char* name;

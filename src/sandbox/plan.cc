@@ -217,6 +217,8 @@ class Planner {
   Status set_seccomp() {
     SyscallOptions options;
     options.affinity = affinity_ ? Affinity::fixed : Affinity::free;
+    // Without an IPC namespace the host's System V segments and POSIX queues are kept out here.
+    if (out_.backend == Backend::landlock) options.shared_ipc = SharedIpc::refused;
     if (out_.backend == Backend::landlock && out_.network == NetworkMode::off) options.inet_sockets = InetSockets::refused;
     TRY_ASSIGN(out_.seccomp, compile(syscall_rules(options)));
     return {};
@@ -419,7 +421,7 @@ class Planner {
     auto& weaker = out_.weaker;
     weaker.push_back("backend landlock: protected files in the workspace (git hooks and configuration, agent settings) can be changed");
     weaker.push_back("backend landlock: processes of the host are visible in /proc, with their command lines");
-    weaker.push_back("backend landlock: Unix sockets, System V and POSIX IPC of the host can be reached");
+    weaker.push_back("backend landlock: Unix sockets of the host can be reached");
     weaker.push_back("backend landlock: a process that detaches itself outlives a supervisor that is killed with SIGKILL");
     if (host_.landlock_abi < 6) weaker.push_back("backend landlock: processes of the same user can be signalled (Landlock ABI 6, Linux 6.12, stops that)");
     std::size_t open_secrets = 0;

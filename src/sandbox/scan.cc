@@ -97,10 +97,14 @@ class Scan {
       if (absolute_ == skip) return {};
     }
     const ScanPatterns& patterns = *request_.patterns;
-    if (!patterns.hide.match(absolute_, name, kind).empty() || !patterns.hide_relative.match(matched_, name, kind).empty()) {
-      return add(ScanMatch::Kind::hide, type, "a secret");
-    }
-    const auto protect = patterns.protect.match(matched_, name, kind);
+    const auto hides = [&](EntryKind as) {
+      return !patterns.hide.match(absolute_, name, as).empty() || !patterns.hide_relative.match(matched_, name, as).empty();
+    };
+    // A link may stand for either kind.
+    const bool is_link = type == DT_LNK;
+    if (hides(kind) || (is_link && hides(EntryKind::directory))) return add(ScanMatch::Kind::hide, type, "a secret");
+    auto protect = patterns.protect.match(matched_, name, kind);
+    if (protect.empty() && is_link) protect = patterns.protect.match(matched_, name, EntryKind::directory);
     if (!protect.empty()) {
       // A protected directory is read-only as a whole; nothing below it needs a cover of its own, but for secrets, which fixed names cover.
       return add(ScanMatch::Kind::protect, type, std::string(patterns.protect.patterns()[protect.front().pattern].glob.text()));

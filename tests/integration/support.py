@@ -1,7 +1,7 @@
 """Shared by the integration tests: a scratch HOME and workspace, and the program under test. Standard library only.
 
 Each test works on the real kernel: real namespaces, Landlock and seccomp. The program is $BAILIWICK (set by ctest)."""
-import os, pty, select, shutil, signal, subprocess, sys, tempfile, time, unittest
+import os, pty, pwd, select, shutil, signal, subprocess, sys, tempfile, time, unittest
 
 PROGRAM = os.environ.get('BAILIWICK') or os.path.join(os.path.dirname(__file__), '..', '..', 'build', 'dev', 'bin', 'bailiwick')
 PROGRAM = os.path.abspath(PROGRAM)
@@ -51,7 +51,8 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.base = os.path.realpath(tempfile.mkdtemp(prefix='bwit-', dir='/tmp'))
+        # Not below /tmp: a session has its own.
+        self.base = os.path.realpath(tempfile.mkdtemp(prefix='bwit-', dir=pwd.getpwuid(os.geteuid()).pw_dir))
         self.home = os.path.join(self.base, 'home')
         self.ws = os.path.join(self.home, 'src', 'app')
         os.makedirs(self.ws)

@@ -35,8 +35,8 @@ int show_plan(const Arguments& arguments, const std::vector<std::string>& enviro
 int show_doctor(Format format) {
   const HostFeatures host = probe(ProbeDepth::full);
   const std::vector<Finding> findings = assess(host);
-  const int code = print(format == Format::json ? render_doctor_json(host, findings)
-                                                : render_doctor_text(host, findings, ::isatty(STDOUT_FILENO) != 0 ? Colour::on : Colour::off));
+  const Colour colour = ::isatty(STDOUT_FILENO) != 0 ? Colour::ansi : Colour::plain;
+  const int code = print(format == Format::json ? render_doctor_json(host) : render_doctor_text(host, colour));
   if (code != 0) return code;
   return can_enforce_default(findings) ? 0 : 1;
 }
