@@ -129,19 +129,13 @@ def startup(context):
 
 
 def parse_timings(stderr):
-    """The steps that the hidden flag --timings prints as one JSON line at the end: [(step, microseconds)], or None."""
+    """The line of JSON that the hidden flag --timings prints at the end, `{"<step>_us": 12.5, ...}`: [(step, microseconds)], or None."""
     for line in reversed(stderr.splitlines()):
-        if line[:1] not in "{[":
-            continue
-        try:
-            value = json.loads(line)
-        except ValueError:
-            return None
-        if isinstance(value, dict):
-            value = value.get("steps", value.get("timings", value))
-        if isinstance(value, dict):
-            return [(name, float(micros)) for name, micros in value.items()]
-        return [(step.get("step") or step.get("name"), float(step.get("us", step.get("micros", 0)))) for step in value]
+        if line.startswith("{"):
+            try:
+                return [(name.removesuffix("_us"), float(micros)) for name, micros in json.loads(line).items()]
+            except ValueError:
+                return None
     return None
 
 
