@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <set>
 #include <utility>
 
 namespace bailiwick {
@@ -53,10 +52,10 @@ std::optional<SystemMemory> MemoryWatch::machine_memory() const {
 WatchResult MemoryWatch::tick() {
   WatchResult result;
   std::vector<Entry> entries;
-  unread_ = 0;
+  unread_.clear();
   result.bytes = count(entries);
-  result.unread = unread_;
-  blind_ticks_ = unread_ > 0 ? blind_ticks_ + 1 : 0;
+  result.unread = unread_.size();
+  blind_ticks_ = !unread_.empty() ? blind_ticks_ + 1 : 0;
   result.processes = entries.size();
   peak_ = std::max(peak_, result.bytes);
   result.peak_bytes = peak_;
@@ -130,7 +129,7 @@ bool MemoryWatch::read_process(int pid, const char* file, std::size_t limit) {
   std::array<char, 64> path;
   *fmt::format_to_n(path.data(), path.size() - 1, "{}/{}", pid, file).out = '\0';
   if (read_at(proc_.get(), path.data(), buffer_, limit)) return true;
-  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ++unread_;
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) unread_.insert(pid);
   return false;
 }
 

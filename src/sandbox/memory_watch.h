@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,7 +110,7 @@ class MemoryWatch {
   std::uint64_t peak_ = 0;
   std::uint64_t last_bytes_ = 0;
   std::string buffer_;
-  std::size_t unread_ = 0;
+  std::set<int> unread_;  // in this tick
   int blind_ticks_ = 0;
 
   // The last walk over descriptors, good for a few ticks while the machine's shmem stands still.

@@ -366,8 +366,14 @@ TEST_P(Watch, MoreDescriptorsThanItLooksAtAreNoHidingPlace) {
   run([] {
     FakeSession session;
     MemoryWatch watch(session.take_proc(), 150 * kMiB, {.descriptor_budget = 1});
-    ASSERT_GT(session.start("memfd", 200 * kMiB), 1);
-    EXPECT_NE(watch.tick().verdict, Verdict::within);
+    // It goes by what the machine took since the start; what others gave back meanwhile can hide some of it, for a
+    // while.
+    Verdict verdict = Verdict::within;
+    for (int round = 0; round < 5 && verdict == Verdict::within; ++round) {
+      ASSERT_GT(session.start("memfd", 200 * kMiB), 1);
+      verdict = watch.tick().verdict;
+    }
+    EXPECT_NE(verdict, Verdict::within);
   });
 }
 
@@ -441,7 +447,11 @@ TEST_P(Watch, WithoutANamespaceOnlyDescendantsAreCounted) {
 TEST_P(Watch, BlindnessEndsTheSession) {
   run([] {
     FakeSession session;
-    MemoryWatch watch(session.take_proc(), 4000 * kMiB);
+    // A limit that the machine's own memory is more than half of: every way of counting is tried.
+    MemoryWatch watch(session.take_proc(), 150 * kMiB);
+    const void* ours = anonymous(10 * kMiB);
+    const Fd memory(written_memfd(120 * kMiB));
+    ASSERT_NE(ours, nullptr);
     ASSERT_EQ(watch.tick().verdict, Verdict::within);
     ::rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
