@@ -109,9 +109,7 @@ def main():
     root = tempfile.mkdtemp(prefix='rt-%d-' % os.getpid(), dir=base)
     os.chmod(root, 0o755)
     cg = host.make_cgroup(pw.pw_uid, pw.pw_gid)
-    made = not os.path.exists(host.NEIGHBOUR)
-    if made:
-        os.mkdir(host.NEIGHBOUR, 0o755)
+    os.makedirs(host.NEIGHBOUR, 0o755, exist_ok=True)
 
     def inside():
         if cg:
@@ -136,8 +134,7 @@ def main():
             host.remove_cgroup(cg)
         if not a.keep:
             host.remove_tree(root)
-        if made:
-            shutil.rmtree(host.NEIGHBOUR, ignore_errors=True)
+        host.remove_tree(host.NEIGHBOUR)
 
 
 def safely(run, c, launcher):
