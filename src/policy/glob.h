@@ -11,7 +11,6 @@
 // never more.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,9 +32,9 @@ class Glob {
   [[nodiscard]] bool may_match_below(std::string_view directory) const;
 
   // The name that every match ends in, or empty where that is not one literal.
-  [[nodiscard]] std::string_view last_component() const { return last_literal_; }
+  [[nodiscard]] std::string last_component() const;
   // Like last_component() for patterns with alternatives: one entry per alternative, all of them literal, else empty.
-  [[nodiscard]] const std::vector<std::string>& last_names() const { return last_names_; }
+  [[nodiscard]] std::vector<std::string> last_names() const;
   // Bytes that every matching name starts or ends with, where the last component is not literal (`id_*`, `*.pem`);
   // empty if none.
   struct NameHint {
@@ -45,52 +44,39 @@ class Glob {
   };
   // One entry per alternative.
   [[nodiscard]] std::vector<NameHint> name_hints() const;
-  // Where a walk can start: the longest literal directory that every match lies in or is. Empty: the root of the walk.
-  [[nodiscard]] const std::string& literal_base() const { return base_; }
+  // Where a walk can start: the longest literal directory or file that every match lies in or is. Empty: the root of
+  // the walk.
+  [[nodiscard]] std::string literal_base() const;
   // The path itself where the pattern has no wildcard and no alternatives, else empty.
-  [[nodiscard]] std::string_view literal_path() const { return literal_path_; }
+  [[nodiscard]] std::string literal_path() const;
   [[nodiscard]] bool directories_only() const { return directories_only_; }
   [[nodiscard]] const std::string& text() const { return text_; }
   bool operator==(const Glob& other) const { return text_ == other.text_; }
 
+  // `a{b,c}` as `ab` and `ac`: at most 256, in order; nothing else is looked at.
+  [[nodiscard]] static Result<std::vector<std::string>> expand_braces(std::string_view pattern);
+  // The literal path that a pattern without braces starts with, escapes undone, up to its last `/` before a wildcard;
+  // `is_whole` if there is none.
+  struct LiteralStart {
+    std::string path;
+    bool is_whole = false;
+  };
+  [[nodiscard]] static LiteralStart literal_start(std::string_view pattern);
   // A pattern that matches exactly these bytes.
   [[nodiscard]] static std::string escape(std::string_view literal);
   // "~/x" and "~" with `home` (escaped) in place of the tilde; other patterns as they are.
   [[nodiscard]] static std::string expand_home(std::string_view pattern, std::string_view home);
 
  private:
-  struct Token {
-    enum class Kind : std::uint8_t { byte, any_byte, any_run, set } kind = Kind::byte;
-    char byte = 0;
-    std::uint16_t set = 0;  // index into sets_
-  };
-  struct Component {
-    enum class Kind : std::uint8_t { literal, wildcard, any_depth } kind = Kind::literal;
-    std::string literal;
-    std::vector<Token> tokens;
-  };
-  enum class Anchor : std::uint8_t { relative, absolute, anywhere };
-  struct Alternative {
-    Anchor anchor = Anchor::relative;
-    std::vector<Component> components;
-  };
-
-  [[nodiscard]] Status add_alternative(std::string_view pattern);
-  [[nodiscard]] Result<Component> parse_component(std::string_view text);
-  [[nodiscard]] Result<std::size_t> parse_set(std::string_view text, std::size_t at, std::bitset<256>& out) const;
-  [[nodiscard]] bool component_matches(const Component& component, std::string_view name) const;
-  // The set of pattern positions reachable after the components of `path`, one bit each; 0 where the anchor rules it
-  // out.
-  [[nodiscard]] std::uint64_t reach(const Alternative& alternative, std::string_view path) const;
-  void derive_facts();
+  // A pattern is matched as it is written: most are looked at once, if at all, and a compiled form would cost more to
+  // build than it saves. Alternatives are the exception: they are written out, where there are braces.
+  [[nodiscard]] std::size_t count() const { return alternatives_.empty() ? 1 : alternatives_.size(); }
+  [[nodiscard]] std::string_view alternative(std::size_t i) const {
+    return alternatives_.empty() ? std::string_view(text_) : alternatives_[i];
+  }
 
   std::string text_;
-  std::string last_literal_;
-  std::string base_;
-  std::string literal_path_;
-  std::vector<std::string> last_names_;
-  std::vector<Alternative> alternatives_;
-  std::vector<std::bitset<256>> sets_;
+  std::vector<std::string> alternatives_;
   bool directories_only_ = false;
 };
 

@@ -1,6 +1,4 @@
-// Glob::parse and its parts: braces become alternatives, alternatives become components, components become tokens.
-#include "policy/glob.h"
-
+// Glob::parse: checks a pattern and writes its alternatives out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,37 +6,22 @@
 #include <utility>
 
 #include "base/text.h"
+#include "policy/glob.h"
+#include "policy/glob_syntax.h"
 
 namespace bailiwick {
 namespace {
 
+using glob_syntax::find_set_end;
+
 constexpr std::size_t kLongestPattern = 1024;
 constexpr std::size_t kMostAlternatives = 256;
-// Positions of an alternative are bits of one word, and one more bit stands for "all of it matched".
+// The matcher keeps one bit of a word for each component.
 constexpr std::size_t kMostComponents = 60;
 constexpr std::size_t kDeepestBraces = 16;
 
 std::unexpected<Error> bad(std::string_view pattern, std::string_view why) {
   return fail(ErrorKind::invalid, fmt::format("the pattern `{}` {}", printable(shorten(pattern, 80)), why));
-}
-
-// The end of the set that opens at `at`, or nothing where no `]` closes it in this component. `]` right after `[`, `[!`
-// or `[^` is a member, and so is what stands in a class (`[:digit:]`) or after a backslash.
-std::optional<std::size_t> find_set_end(std::string_view text, std::size_t at) {
-  std::size_t i = at + 1;
-  if (i < text.size() && (text[i] == '!' || text[i] == '^')) ++i;
-  if (i < text.size() && text[i] == ']') ++i;
-  for (; i < text.size() && text[i] != '/'; ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text.substr(i).starts_with("[:")) {
-      const std::size_t close = text.find(":]", i + 2);
-      if (close != std::string_view::npos) i = close + 1;
-    } else if (text[i] == ']') {
-      return i;
-    }
-  }
-  return std::nullopt;
 }
 
 struct Braces {
@@ -91,7 +74,10 @@ std::expected<std::optional<Braces>, BraceError> find_braces(std::string_view te
   return std::nullopt;
 }
 
-Result<std::vector<std::string>> expand_braces(std::string_view pattern) {
+}  // namespace
+
+Result<std::vector<std::string>> Glob::expand_braces(std::string_view pattern) {
+  if (pattern.find_first_of("{}") == std::string_view::npos) return std::vector<std::string>{std::string(pattern)};
   std::vector<std::string> pending{std::string(pattern)};
   std::vector<std::string> done;
   // The order of the alternatives is kept: a stack that takes the choices of one pattern in reverse.
@@ -120,31 +106,57 @@ Result<std::vector<std::string>> expand_braces(std::string_view pattern) {
   return done;
 }
 
-using Bytes = std::bitset<256>;
+namespace {
 
-void add_range(Bytes& out, unsigned char first, unsigned char last) {
-  for (unsigned c = first; c <= last; ++c) out.set(c);
+Status check_component(std::string_view pattern, std::string_view component) {
+  if (component == "..") return bad(pattern, "holds `..`; write the path that it means");
+  if (glob_syntax::is_literal(component)) return {};
+  std::string literal;
+  bool is_literal = true;
+  for (std::size_t at = 0; at < component.size();) {
+    const char c = component[at];
+    if (c == '*' && at + 1 < component.size() && component[at + 1] == '*') {
+      return bad(pattern,
+                 "has `**` as part of a name; write it as a whole component, as in `dir/**/name`, or write `*`");
+    }
+    if (c == '\\' && at + 1 == component.size())
+      return bad(pattern, "ends a name with `\\`; write `\\\\` for the character itself");
+    if (c == '[') {
+      const auto end = find_set_end(component, at);
+      if (!end) return bad(pattern, "has a `[` without its `]`; close it, or write `\\[` for the character itself");
+      const std::string_view wrong = glob_syntax::check_set(component.substr(at + 1, *end - at - 1));
+      if (!wrong.empty()) return bad(pattern, wrong);
+    }
+    const glob_syntax::Token token = glob_syntax::read_token(component, at);
+    is_literal = is_literal && token.kind == glob_syntax::Token::Kind::byte;
+    literal += token.byte;
+    at = token.end;
+  }
+  if (is_literal && (literal == "." || literal == ".."))
+    return bad(pattern, "spells `.` or `..`; write the path that it means");
+  return {};
 }
 
-// [:digit:] and its kin, ASCII only: names are bytes, and the locale must not change what a policy means.
-bool add_class(Bytes& out, std::string_view name) {
-  if (name == "alpha" || name == "alnum" || name == "upper") add_range(out, 'A', 'Z');
-  if (name == "alpha" || name == "alnum" || name == "lower") add_range(out, 'a', 'z');
-  if (name == "alnum" || name == "digit" || name == "xdigit") add_range(out, '0', '9');
-  if (name == "xdigit") {
-    add_range(out, 'a', 'f');
-    add_range(out, 'A', 'F');
+Status check_alternative(std::string_view pattern, std::string_view text) {
+  std::size_t components = 0;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t slash = std::min(text.find('/', at), text.size());
+    const std::string_view component = text.substr(at, slash - at);
+    at = slash + 1;
+    if (component.empty() || component == ".") continue;
+    ++components;
+    if (component != "**") TRY(check_component(pattern, component));
   }
-  if (name == "space") {
-    add_range(out, '\t', '\r');
-    out.set(' ');
+  // Or an empty alternative, as in `{,x}`, would mean every name.
+  if (components == 0 && !text.starts_with('/'))
+    return bad(pattern, "names nothing; write the name or path that it should match");
+  if (components > kMostComponents) {
+    return bad(pattern, fmt::format("has more than {} components; shorten it with `**`", kMostComponents));
   }
-  if (name == "punct") {
-    for (const char c : std::string_view("!\"#$%&'()*+,-.:;<=>?@[\\]^_`{|}~")) out.set(static_cast<unsigned char>(c));
-  }
-  constexpr std::string_view kKnown[] = {"alpha", "alnum", "upper", "lower", "digit", "xdigit", "space", "punct"};
-  return std::ranges::find(kKnown, name) != std::end(kKnown);
+  return {};
 }
+
+bool is_about_directories(std::string_view text) { return text.size() > 1 && text.ends_with('/'); }
 
 }  // namespace
 
@@ -158,132 +170,35 @@ Result<Glob> Glob::parse(std::string_view pattern) {
 
   Glob glob;
   glob.text_ = pattern;
-  TRY_ASSIGN(const auto alternatives, expand_braces(pattern));
-  for (const std::string& alternative : alternatives) TRY(glob.add_alternative(alternative));
-  glob.derive_facts();
+  if (pattern.find_first_of("{}") == std::string_view::npos) {
+    TRY(check_alternative(pattern, pattern));
+    glob.directories_only_ = is_about_directories(pattern);
+    return glob;
+  }
+  TRY_ASSIGN(glob.alternatives_, expand_braces(pattern));
+  glob.directories_only_ = true;
+  for (const std::string& alternative : glob.alternatives_) {
+    TRY(check_alternative(pattern, alternative));
+    // With alternatives of both sorts the pattern as a whole is about either.
+    glob.directories_only_ = glob.directories_only_ && is_about_directories(alternative);
+  }
   return glob;
 }
 
-Status Glob::add_alternative(std::string_view pattern) {
-  const bool only_directories = pattern.size() > 1 && pattern.ends_with('/');
-  // With alternatives of both sorts the whole pattern is about either.
-  directories_only_ = only_directories && (alternatives_.empty() || directories_only_);
-  while (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
-
-  Alternative out;
-  const bool has_slash = pattern.contains('/');
-  if (pattern.starts_with('/')) {
-    out.anchor = Anchor::absolute;
-  } else if (!has_slash) {
-    out.anchor = Anchor::anywhere;
-    out.components.push_back({.kind = Component::Kind::any_depth, .literal = {}, .tokens = {}});
-  }
-  bool first = true;
-  for (const std::string_view part : split(pattern, '/')) {
-    if (part == "..") return bad(text_, "holds `..`; write the path that it means");
-    if (part.empty() || part == ".") continue;
-    TRY_ASSIGN(Component component, parse_component(part));
-    const bool any_depth = component.kind == Component::Kind::any_depth;
-    if (any_depth && first && out.anchor == Anchor::relative) out.anchor = Anchor::anywhere;
-    first = false;
-    // `**/**` says no more than `**`, and one wildcard in a row keeps the matching cheap.
-    if (any_depth && !out.components.empty() && out.components.back().kind == Component::Kind::any_depth) continue;
-    out.components.push_back(std::move(component));
-  }
-  if (first && out.anchor != Anchor::absolute) {
-    return bad(text_, "names nothing; write the name or path that it should match");
-  }
-  // `a/**` means what is below `a`, not `a` itself: at least one component.
-  if (!out.components.empty() && out.components.back().kind == Component::Kind::any_depth) {
-    out.components.push_back({.kind = Component::Kind::wildcard, .literal = {}, .tokens = {{Token::Kind::any_run}}});
-  }
-  if (out.components.size() > kMostComponents) {
-    return bad(text_, fmt::format("has more than {} components; shorten it with `**`", kMostComponents));
-  }
-  alternatives_.push_back(std::move(out));
-  return {};
-}
-
-Result<Glob::Component> Glob::parse_component(std::string_view text) {
-  if (text == "**") return Component{.kind = Component::Kind::any_depth, .literal = {}, .tokens = {}};
-  Component out;
-  bool is_literal = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    Token token;
-    switch (text[i]) {
-      case '*':
-        if (i + 1 < text.size() && text[i + 1] == '*') {
-          return bad(text_,
-                     "has `**` as part of a name; write it as a whole component, as in `dir/**/name`, or write `*`");
-        }
-        token.kind = Token::Kind::any_run;
-        break;
-      case '?':
-        token.kind = Token::Kind::any_byte;
-        break;
-      case '[': {
-        std::bitset<256> set;
-        TRY_ASSIGN(i, parse_set(text, i, set));
-        token.kind = Token::Kind::set;
-        const auto known = std::ranges::find(sets_, set);
-        token.set = static_cast<std::uint16_t>(known - sets_.begin());
-        if (known == sets_.end()) sets_.push_back(set);
-        break;
-      }
-      case '\\':
-        if (++i == text.size()) return bad(text_, "ends a name with `\\`; write `\\\\` for the character itself");
-        [[fallthrough]];
-      default:
-        token.byte = text[i];
-        break;
+Glob::LiteralStart Glob::literal_start(std::string_view pattern) {
+  LiteralStart start{.path = {}, .is_whole = true};
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '*' || c == '?' || c == '[' || c == '{') {
+      start.is_whole = false;
+      break;
     }
-    is_literal = is_literal && token.kind == Token::Kind::byte;
-    out.tokens.push_back(token);
+    if (c == '\\' && i + 1 < pattern.size()) ++i;
+    start.path += pattern[i];
   }
-  if (is_literal) {
-    for (const Token& token : out.tokens) out.literal += token.byte;
-    if (out.literal == "." || out.literal == "..")
-      return bad(text_, "spells `.` or `..`; write the path that it means");
-    out.tokens.clear();
-  } else {
-    out.kind = Component::Kind::wildcard;
-  }
-  return out;
-}
-
-// `at` is at the `[`; returns the index of its `]`.
-Result<std::size_t> Glob::parse_set(std::string_view text, std::size_t at, std::bitset<256>& out) const {
-  const auto end = find_set_end(text, at);
-  if (!end) return bad(text_, "has a `[` without its `]`; close it, or write `\\[` for the character itself");
-  std::size_t i = at + 1;
-  const bool negated = text[i] == '!' || text[i] == '^';
-  if (negated) ++i;
-  const std::size_t stop = *end;
-  while (i < stop) {
-    if (text.substr(i).starts_with("[:")) {
-      const std::size_t close = text.find(":]", i + 2);
-      if (close == std::string_view::npos || !add_class(out, text.substr(i + 2, close - i - 2))) {
-        return bad(text_,
-                   "has a character class that is not known; known are alpha, alnum, upper, lower, digit, xdigit, "
-                   "space and punct");
-      }
-      i = close + 2;
-      continue;
-    }
-    if (text[i] == '\\') ++i;
-    const auto first = static_cast<unsigned char>(text[i++]);
-    if (i + 1 < stop && text[i] == '-') {
-      ++i;
-      if (text[i] == '\\') ++i;
-      const auto last = static_cast<unsigned char>(text[i++]);
-      if (last < first) return bad(text_, "has a range that runs backwards; write the lower end first");
-      add_range(out, first, last);
-    } else {
-      out.set(first);
-    }
-  }
-  if (negated) out.flip();
-  return stop;
+  if (!start.is_whole) start.path.erase(start.path.rfind('/') == std::string::npos ? 0 : start.path.rfind('/'));
+  while (start.path.size() > 1 && start.path.ends_with('/')) start.path.pop_back();
+  return start;
 }
 
 }  // namespace bailiwick

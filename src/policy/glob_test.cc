@@ -162,6 +162,17 @@ TEST(GlobParse, AnEmptyAlternativeNeverMatchesEverything) {
   EXPECT_FALSE(Glob::parse("{./,.env}").has_value());
 }
 
+TEST(GlobParse, Expand) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(*Glob::expand_braces("a"), (Texts{"a"}));
+  EXPECT_EQ(*Glob::expand_braces("/etc/{shadow,gshadow}{,-}"),
+            (Texts{"/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"}));
+  EXPECT_EQ(*Glob::expand_braces("{a,b{c,d}}"), (Texts{"a", "bc", "bd"}));
+  EXPECT_EQ(*Glob::expand_braces("\\{a,b\\}"), (Texts{"\\{a,b\\}"}));
+  EXPECT_EQ(*Glob::expand_braces("[{,}]x"), (Texts{"[{,}]x"}));
+  EXPECT_FALSE(Glob::expand_braces("{a").has_value());
+}
+
 TEST(GlobWalk, MayMatchBelow) {
   constexpr MatchCase kCases[] = {
       {".env", "", true},
@@ -206,11 +217,39 @@ TEST(GlobFacts, NamesHintsAndBases) {
   EXPECT_EQ(glob("/**/x").literal_base(), "/");
   EXPECT_EQ(glob("a/b").literal_base(), "a/b");
   EXPECT_EQ(glob("x").literal_base(), "");
+  EXPECT_EQ(glob("/etc/{shadow,gshadow}{,-}").literal_base(), "/etc");
+  EXPECT_EQ(glob("/{etc,usr}/x").literal_base(), "/");
+  EXPECT_EQ(glob("{a,b}/x").literal_base(), "");
+  EXPECT_EQ(glob("/a/b{,c}").literal_base(), "/a");
+  EXPECT_EQ(glob("{a/b,/a/b}").literal_base(), "");
+  EXPECT_EQ(glob("/a/b{,/c}").literal_base(), "/a/b");
+  EXPECT_EQ(glob("/a/\\*/b").literal_path(), "/a/*/b");
   EXPECT_EQ(glob("/etc/shadow").literal_path(), "/etc/shadow");
   EXPECT_EQ(glob("/etc/shadow*").literal_path(), "");
   EXPECT_EQ(glob("shadow").literal_path(), "");
   EXPECT_TRUE(glob("a/").directories_only());
   EXPECT_FALSE(glob("{a/,b}").directories_only());
+}
+
+TEST(GlobFacts, LiteralStart) {
+  struct Case {
+    std::string_view pattern;
+    std::string_view path;
+    bool is_whole;
+  };
+  constexpr Case kCases[] = {{"/etc/shadow", "/etc/shadow", true},
+                             {"/etc/ssh/ssh_host_*_key", "/etc/ssh", false},
+                             {"/a/\\*/b/", "/a/*/b", true},
+                             {"/*", "", false},
+                             {"a*", "", false},
+                             {"x/y?", "x", false},
+                             {"/a/[b]", "/a", false},
+                             {"/", "/", true}};
+  for (const Case& c : kCases) {
+    const Glob::LiteralStart start = Glob::literal_start(c.pattern);
+    EXPECT_EQ(start.path, c.path) << c.pattern;
+    EXPECT_EQ(start.is_whole, c.is_whole) << c.pattern;
+  }
 }
 
 TEST(GlobHome, ExpandsAndEscapes) {

@@ -4,25 +4,77 @@
 #include <utility>
 
 namespace bailiwick {
+namespace {
+
+std::size_t byte_of(char c) { return static_cast<unsigned char>(c); }
+
+// FNV-1a: names are short, and nobody gains by colliding with a table of ours.
+std::uint32_t hash_of(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
+
+// Both ends and the length of a name, folded into 16 bits.
+std::size_t ends_of(std::string_view name) {
+  return (byte_of(name.front()) | byte_of(name.back()) << 8) ^ ((name.size() * 0x9E5) & 0xFFFF);
+}
+
+}  // namespace
 
 NameIndex::NameIndex(std::vector<NamePattern> patterns) : patterns_(std::move(patterns)) {
+  if (patterns_.empty()) return;
+  ends_of_names_.resize(1 << 16);
+  slots_.resize(512);
   for (std::uint32_t i = 0; i < patterns_.size(); ++i) {
     const Glob& glob = patterns_[i].glob;
-    if (!glob.last_names().empty()) {
-      for (const std::string& name : glob.last_names()) {
-        auto& listed = by_name_[name];
-        if (listed.empty() || listed.back() != i) listed.push_back(i);
-      }
-      continue;
-    }
+    const std::vector<std::string> names = glob.last_names();
+    for (const std::string& name : names) add_name(name, i);
+    if (!names.empty()) continue;
     for (Glob::NameHint& hint : glob.name_hints()) {
-      auto& list = !hint.suffix.empty()   ? by_last_byte_[byte_of(hint.suffix.back())]
-                   : !hint.prefix.empty() ? by_first_byte_[byte_of(hint.prefix.front())]
-                                          : unhinted_;
-      list.push_back({.hint = std::move(hint), .pattern = i});
+      if (!hint.suffix.empty()) {
+        last_bytes_.set(byte_of(hint.suffix.back()));
+        by_suffix_.push_back({.hint = std::move(hint), .pattern = i});
+      } else if (!hint.prefix.empty()) {
+        first_bytes_.set(byte_of(hint.prefix.front()));
+        by_prefix_.push_back({.hint = std::move(hint), .pattern = i});
+      } else {
+        unhinted_.push_back(i);
+      }
     }
   }
-  for (const auto& [name, listed] : by_name_) lengths_.set(std::min(name.size(), lengths_.size() - 1));
+  // So that the ones for a byte are found by a binary search.
+  std::ranges::sort(by_suffix_, {}, [](const Hinted& h) { return byte_of(h.hint.suffix.back()); });
+  std::ranges::sort(by_prefix_, {}, [](const Hinted& h) { return byte_of(h.hint.prefix.front()); });
+}
+
+void NameIndex::add_name(std::string_view name, std::uint32_t pattern) {
+  if ((used_ + 1) * 2 > slots_.size()) grow();
+  const std::uint32_t hash = hash_of(name);
+  std::size_t at = hash & (slots_.size() - 1);
+  for (; slots_[at].pattern != kEmpty; at = (at + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[at];
+    if (slot.pattern == pattern && slot.hash == hash && std::string_view(names_).substr(slot.name, slot.size) == name)
+      return;
+  }
+  slots_[at] = {.hash = hash,
+                .pattern = pattern,
+                .name = static_cast<std::uint32_t>(names_.size()),
+                .size = static_cast<std::uint32_t>(name.size())};
+  names_ += name;
+  ends_of_names_[ends_of(name)] = true;
+  ++used_;
+}
+
+void NameIndex::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.pattern == kEmpty) continue;
+    std::size_t at = slot.hash & (slots_.size() - 1);
+    while (slots_[at].pattern != kEmpty) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = slot;
+  }
 }
 
 void NameIndex::consider(std::uint32_t pattern, std::string_view path, EntryKind kind, std::vector<Match>& out) const {
@@ -36,23 +88,29 @@ void NameIndex::consider(std::uint32_t pattern, std::string_view path, EntryKind
 
 std::vector<NameIndex::Match> NameIndex::match(std::string_view path, std::string_view name, EntryKind kind) const {
   std::vector<Match> out;
-  if (name.empty()) return out;
-  // A length that no listed name has saves the hashing.
-  if (lengths_.test(std::min(name.size(), lengths_.size() - 1))) {
-    if (const auto listed = by_name_.find(name); listed != by_name_.end()) {
-      for (const std::uint32_t pattern : listed->second) consider(pattern, path, kind, out);
+  if (name.empty() || patterns_.empty()) return out;
+  if (ends_of_names_[ends_of(name)]) {
+    const std::uint32_t hash = hash_of(name);
+    for (std::size_t at = hash & (slots_.size() - 1); slots_[at].pattern != kEmpty;
+         at = (at + 1) & (slots_.size() - 1)) {
+      const Slot& slot = slots_[at];
+      if (slot.hash == hash && std::string_view(names_).substr(slot.name, slot.size) == name)
+        consider(slot.pattern, path, kind, out);
     }
   }
-  const auto consider_hinted = [&](const std::vector<Hinted>& list) {
-    for (const Hinted& entry : list) {
-      if (name.ends_with(entry.hint.suffix) && name.starts_with(entry.hint.prefix)) {
-        consider(entry.pattern, path, kind, out);
-      }
+  const auto consider_hinted = [&](const std::vector<Hinted>& list, auto byte_of_hint, std::size_t byte) {
+    for (auto at = std::ranges::lower_bound(list, byte, {}, byte_of_hint);
+         at != list.end() && byte_of_hint(*at) == byte; ++at) {
+      if (name.ends_with(at->hint.suffix) && name.starts_with(at->hint.prefix)) consider(at->pattern, path, kind, out);
     }
   };
-  consider_hinted(by_last_byte_[byte_of(name.back())]);
-  consider_hinted(by_first_byte_[byte_of(name.front())]);
-  consider_hinted(unhinted_);
+  if (last_bytes_.test(byte_of(name.back()))) {
+    consider_hinted(by_suffix_, [](const Hinted& h) { return byte_of(h.hint.suffix.back()); }, byte_of(name.back()));
+  }
+  if (first_bytes_.test(byte_of(name.front()))) {
+    consider_hinted(by_prefix_, [](const Hinted& h) { return byte_of(h.hint.prefix.front()); }, byte_of(name.front()));
+  }
+  for (const std::uint32_t pattern : unhinted_) consider(pattern, path, kind, out);
   if (out.size() > 1) {
     // A pattern with alternatives may be listed several times.
     std::ranges::sort(out, {}, &Match::pattern);

@@ -1,16 +1,15 @@
 // Classifies the entries of a directory walk against many patterns at once. Immutable once built; pure; any thread.
 //
-// Made for walks of 100,000 entries in which almost none matches: an ordinary name costs one hash lookup and a few byte
-// comparisons, and allocates nothing.
+// Made for walks of 100,000 entries in which almost none matches: an ordinary name costs a few bit tests, at most one
+// hash lookup, and allocates nothing. Building it costs well below a microsecond a pattern, because it happens at every
+// start.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "policy/glob.h"
@@ -48,27 +47,36 @@ class NameIndex {
   [[nodiscard]] const std::vector<NamePattern>& patterns() const { return patterns_; }
 
  private:
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  // A literal name of a pattern, in an open-addressed table: a name that several patterns end in has several slots in a
+  // row.
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t pattern = kEmpty;
+    std::uint32_t name = 0;  // offset in names_
+    std::uint32_t size = 0;
   };
   struct Hinted {
     Glob::NameHint hint;
     std::uint32_t pattern;
   };
+  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
 
+  void add_name(std::string_view name, std::uint32_t pattern);
+  void grow();
   void consider(std::uint32_t pattern, std::string_view path, EntryKind kind, std::vector<Match>& out) const;
 
-  static std::size_t byte_of(char c) { return static_cast<unsigned char>(c); }
-
   std::vector<NamePattern> patterns_;
-  std::unordered_map<std::string, std::vector<std::uint32_t>, NameHash, std::equal_to<>> by_name_;
-  std::bitset<65> lengths_;  // of the names in by_name_; the last bit is for all longer ones
-  // Patterns without a literal name: by the last byte of their suffix, else by the first of their prefix, else every
-  // time.
-  std::array<std::vector<Hinted>, 256> by_last_byte_;
-  std::array<std::vector<Hinted>, 256> by_first_byte_;
-  std::vector<Hinted> unhinted_;
+  std::string names_;
+  std::vector<Slot> slots_;  // a power of two, at most half full
+  std::size_t used_ = 0;
+  // One bit for each first and last byte of a listed name, of a suffix, of a prefix: what rejects the ordinary name.
+  std::vector<bool> ends_of_names_;
+  std::bitset<256> last_bytes_;
+  std::bitset<256> first_bytes_;
+  // Patterns without a literal name: by their suffix, else by their prefix, else looked at every time.
+  std::vector<Hinted> by_suffix_;
+  std::vector<Hinted> by_prefix_;
+  std::vector<std::uint32_t> unhinted_;
 };
 
 }  // namespace bailiwick

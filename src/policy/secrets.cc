@@ -283,7 +283,7 @@ constexpr auto kTable = std::to_array<Secret>({
     {"*.{kdbx,kdb,opvault,agilekeychain}", anywhere, either, "password database", "KeePass, 1Password"},
     {"*.ovpn", anywhere, file, "VPN with its key", "OpenVPN"},
     {"{kubeconfig,kubeconfig.*,*.kubeconfig}", anywhere, file, "cluster credentials", "kubectl, by habit"},
-    {"*.tfstate{,.*}", anywhere, file, "every value Terraform knows, passwords included", "Terraform"},
+    {"*.tfstate{,*.backup}", anywhere, file, "every value Terraform knows, passwords included", "Terraform"},
     {"*.{auto.tfvars,tfvars}{,.json}", anywhere, file, "values given to Terraform", "Terraform"},
     {"{.,_}netrc", anywhere, file, "passwords by host", "curl, git and others"},
     {".{npmrc,pypirc,pgpass,my.cnf,git-credentials,vault-token,dockercfg,dockerconfigjson,s3cfg,boto,htpasswd,vault_"
@@ -316,6 +316,20 @@ std::string below(std::string_view root, std::string_view pattern) {
   return Glob::escape(root) + "/" + std::string(pattern);
 }
 
+// One entry as absolute patterns: a place of home also where XDG variables move it.
+std::vector<std::string> places_of(const Secret& secret, const SecretRoots& roots) {
+  if (secret.place != home) return {std::string(secret.pattern)};
+  std::vector<std::string> places;
+  if (!roots.home.empty()) places.push_back(below(roots.home, secret.pattern));
+  for (const Moved& moved : kMoved) {
+    const std::string& root = roots.*moved.to;
+    if (root.empty() || !secret.pattern.starts_with(moved.below_home)) continue;
+    std::string pattern = below(root, secret.pattern.substr(moved.below_home.size()));
+    if (places.empty() || pattern != places.front()) places.push_back(std::move(pattern));
+  }
+  return places;
+}
+
 Status add(std::vector<NamePattern>& out, const std::string& pattern, std::uint32_t tag) {
   const Secret& secret = kTable[tag];
   TRY_ASSIGN(Glob glob, Glob::parse(pattern));
@@ -344,23 +358,28 @@ std::string_view to_string(SecretPlace place) {
 
 std::span<const Secret> secrets() { return kTable; }
 
+Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots) {
+  std::vector<FixedSecret> out;
+  const auto add_text = [&](const std::string& pattern, std::uint32_t tag) -> Status {
+    TRY_ASSIGN(auto alternatives, Glob::expand_braces(pattern));
+    for (std::string& one : alternatives) out.push_back({.pattern = std::move(one), .tag = tag});
+    return {};
+  };
+  for (std::uint32_t tag = 0; tag < kTable.size(); ++tag) {
+    const Secret& secret = kTable[tag];
+    if (secret.place == anywhere) continue;
+    for (const std::string& pattern : places_of(secret, roots)) TRY(add_text(pattern, tag));
+  }
+  return out;
+}
+
 Result<std::vector<NamePattern>> secret_patterns(const SecretRoots& roots, SecretScope scope) {
   std::vector<NamePattern> out;
   out.reserve(kTable.size() + 16);
   for (std::uint32_t tag = 0; tag < kTable.size(); ++tag) {
     const Secret& secret = kTable[tag];
     if (secret.place == anywhere && scope != SecretScope::all) continue;
-    if (secret.place != home) {
-      TRY(add(out, std::string(secret.pattern), tag));
-      continue;
-    }
-    if (!roots.home.empty()) TRY(add(out, below(roots.home, secret.pattern), tag));
-    for (const Moved& moved : kMoved) {
-      const std::string& root = roots.*moved.to;
-      if (root.empty() || !secret.pattern.starts_with(moved.below_home)) continue;
-      const std::string pattern = below(root, secret.pattern.substr(moved.below_home.size()));
-      if (roots.home.empty() || pattern != below(roots.home, secret.pattern)) TRY(add(out, pattern, tag));
-    }
+    for (const std::string& pattern : places_of(secret, roots)) TRY(add(out, pattern, tag));
   }
   return out;
 }

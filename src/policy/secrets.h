@@ -46,6 +46,14 @@ struct SecretRoots {
   std::string cache_home;   // $XDG_CACHE_HOME
 };
 
+// The entries of fixed places (home and system) over absolute paths, braces expanded, not yet parsed: most of them lie
+// outside what a sandbox shows, and then cost next to nothing.
+struct FixedSecret {
+  std::string pattern;
+  std::uint32_t tag;  // index into secrets()
+};
+[[nodiscard]] Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots);
+
 // The table as patterns over absolute paths, home expanded; `tag` is the index into secrets().
 enum class SecretScope : std::uint8_t {
   fixed,  // home and system: hold everywhere, the workspace included

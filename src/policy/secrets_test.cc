@@ -46,6 +46,33 @@ TEST(Secrets, TableIsWhole) {
   EXPECT_GE(secrets().size(), 150U);
 }
 
+TEST(Secrets, AreCheapToLookFor) {
+  // A pattern that neither starts nor ends in bytes of its own is matched in full against every entry of a walk.
+  auto patterns = secret_patterns(kRoots, SecretScope::all);
+  ASSERT_TRUE(patterns.has_value());
+  for (const NamePattern& pattern : *patterns) {
+    for (const Glob::NameHint& hint : pattern.glob.name_hints()) {
+      EXPECT_FALSE(hint.prefix.empty() && hint.suffix.empty()) << pattern.glob.text();
+    }
+  }
+}
+
+TEST(Secrets, FixedSecretsAreTheFixedPatternsWrittenOut) {
+  const auto fixed = fixed_secrets(kRoots);
+  ASSERT_TRUE(fixed.has_value());
+  std::set<std::string> texts;
+  for (const FixedSecret& secret : *fixed) {
+    EXPECT_FALSE(secret.pattern.contains('{')) << secret.pattern;
+    EXPECT_TRUE(secret.pattern.starts_with('/')) << secret.pattern;
+    EXPECT_NE(secrets()[secret.tag].place, SecretPlace::anywhere);
+    texts.insert(secret.pattern);
+  }
+  for (const auto wanted : {"/etc/shadow", "/etc/gshadow-", "/etc/sudoers.d", "/home/u/.cargo/credentials.toml",
+                            "/data/u/keyrings", "/home/u/.local/share/keyrings", "/etc/ssh/ssh_host_*_key"}) {
+    EXPECT_TRUE(texts.contains(wanted)) << wanted;
+  }
+}
+
 TEST(Secrets, FixedPlaces) {
   const NameIndex index = index_of(kRoots, SecretScope::fixed);
   constexpr std::string_view kDirectories[] = {"/home/u/.ssh",
@@ -160,6 +187,7 @@ TEST(Secrets, AnywhereByName) {
                                           "/k/prod.kubeconfig",
                                           "/k/terraform.tfstate",
                                           "/k/terraform.tfstate.backup",
+                                          "/k/terraform.tfstate.1700000000.backup",
                                           "/k/prod.tfvars",
                                           "/k/.netrc",
                                           "/k/.npmrc",
