@@ -101,7 +101,8 @@ int join_new_session_keyring() {
 int die_with_parent() { return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
 Status give_up_groups() {
-  if (::setgroups(0, nullptr) != 0) return os_error("could not give up supplementary groups");
+  // EPERM: root of a user namespace that was made without the right to; its groups then are what they are for an ordinary user.
+  if (::setgroups(0, nullptr) != 0 && errno != EPERM) return os_error("could not give up supplementary groups");
   return {};
 }
 

@@ -23,7 +23,7 @@ namespace bailiwick {
 [[nodiscard]] int join_new_session_keyring();
 // The kernel sends SIGKILL to the caller when its parent's thread ends.
 [[nodiscard]] int die_with_parent();
-// Root only: no supplementary groups from here on. Afterwards, in a user namespace, they can no longer be given up.
+// Root only: no supplementary groups from here on, where that is permitted. Inside a session's user namespace they can no longer be given up.
 [[nodiscard]] Status give_up_groups();
 // Overwrites the process's own argument and environment strings: what /proc/PID/cmdline and environ show.
 void wipe_arguments(char** argv, char** environment, const char* name);

@@ -20,11 +20,19 @@ std::size_t ends_of(std::string_view name) {
   return (byte_of(name.front()) | byte_of(name.back()) << 8) ^ ((name.size() * 0x9E5) & 0xFFFF);
 }
 
+std::size_t pair_of(char first, char second) { return byte_of(first) << 8 | byte_of(second); }
+
+// The last two bytes of a name, the first two; a name of one byte has a NUL beside it.
+std::size_t tail_of(std::string_view name) {
+  return pair_of(name.size() > 1 ? name[name.size() - 2] : '\0', name.back());
+}
+std::size_t head_of(std::string_view name) { return pair_of(name.front(), name.size() > 1 ? name[1] : '\0'); }
+
 }  // namespace
 
 NameIndex::NameIndex(std::vector<NamePattern> patterns) : patterns_(std::move(patterns)) {
   if (patterns_.empty()) return;
-  ends_of_names_.resize(1 << 16);
+  for (auto* bits : {&ends_of_names_, &tails_, &heads_}) bits->resize(1 << 16);
   slots_.resize(512);
   for (std::uint32_t i = 0; i < patterns_.size(); ++i) {
     const Glob& glob = patterns_[i].glob;
@@ -33,10 +41,16 @@ NameIndex::NameIndex(std::vector<NamePattern> patterns) : patterns_(std::move(pa
     if (!names.empty()) continue;
     for (Glob::NameHint& hint : glob.name_hints()) {
       if (!hint.suffix.empty()) {
-        last_bytes_.set(byte_of(hint.suffix.back()));
+        for (unsigned c = 0; c < 256; ++c) {
+          const bool fits = hint.suffix.size() == 1 || c == byte_of(hint.suffix[hint.suffix.size() - 2]);
+          if (fits) tails_[pair_of(static_cast<char>(c), hint.suffix.back())] = true;
+        }
         by_suffix_.push_back({.hint = std::move(hint), .pattern = i});
       } else if (!hint.prefix.empty()) {
-        first_bytes_.set(byte_of(hint.prefix.front()));
+        for (unsigned c = 0; c < 256; ++c) {
+          const bool fits = hint.prefix.size() == 1 || c == byte_of(hint.prefix[1]);
+          if (fits) heads_[pair_of(hint.prefix.front(), static_cast<char>(c))] = true;
+        }
         by_prefix_.push_back({.hint = std::move(hint), .pattern = i});
       } else {
         unhinted_.push_back(i);
@@ -104,10 +118,10 @@ std::vector<NameIndex::Match> NameIndex::match(std::string_view path, std::strin
       if (name.ends_with(at->hint.suffix) && name.starts_with(at->hint.prefix)) consider(at->pattern, path, kind, out);
     }
   };
-  if (last_bytes_.test(byte_of(name.back()))) {
+  if (tails_[tail_of(name)]) {
     consider_hinted(by_suffix_, [](const Hinted& h) { return byte_of(h.hint.suffix.back()); }, byte_of(name.back()));
   }
-  if (first_bytes_.test(byte_of(name.front()))) {
+  if (heads_[head_of(name)]) {
     consider_hinted(by_prefix_, [](const Hinted& h) { return byte_of(h.hint.prefix.front()); }, byte_of(name.front()));
   }
   for (const std::uint32_t pattern : unhinted_) consider(pattern, path, kind, out);

@@ -5,7 +5,6 @@
 // start.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,10 +68,11 @@ class NameIndex {
   std::string names_;
   std::vector<Slot> slots_;  // a power of two, at most half full
   std::size_t used_ = 0;
-  // One bit for each first and last byte of a listed name, of a suffix, of a prefix: what rejects the ordinary name.
+  // What rejects the ordinary name: a bit for the ends and length of each listed name, for the last two bytes of each
+  // suffix, and for the first two of each prefix.
   std::vector<bool> ends_of_names_;
-  std::bitset<256> last_bytes_;
-  std::bitset<256> first_bytes_;
+  std::vector<bool> tails_;
+  std::vector<bool> heads_;
   // Patterns without a literal name: by their suffix, else by their prefix, else looked at every time.
   std::vector<Hinted> by_suffix_;
   std::vector<Hinted> by_prefix_;

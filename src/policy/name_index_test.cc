@@ -42,6 +42,8 @@ NameIndex sample() {
   all.push_back(pattern("[xX]*[yY]", 18));
   all.push_back(pattern("cache/", 19));
   all.push_back(pattern("/etc/shadow{,-}", 20));
+  all.push_back(pattern("*~", 21));
+  all.push_back(pattern("#*", 22));
   return NameIndex(std::move(all));
 }
 
@@ -84,6 +86,10 @@ TEST(NameIndex, Table) {
       {"/etc/shadow-", EntryKind::file, {20}},
       {"etc/shadow", EntryKind::file, {}},
       {"", EntryKind::directory, {}},
+      {"~", EntryKind::file, {21}},
+      {"a~", EntryKind::file, {21}},
+      {"#", EntryKind::file, {22}},
+      {"d/#a~", EntryKind::file, {21, 22}},
       {std::string_view("\xff\xfe"), EntryKind::file, {}},
   };
   const NameIndex index = sample();

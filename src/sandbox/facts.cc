@@ -62,6 +62,7 @@ PathFact look(const std::string& path) {
 
 // With links resolved: for what a person named.
 PathFact look_through(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0) return {.asked = path, .path = path, .kind = FileKind::absent, .link = {}, .is_readable = false};
   PathFact fact = look(resolve(path));
   fact.asked = path;
   return fact;
@@ -316,31 +317,30 @@ class Gatherer {
     return trees;
   }
 
-  // A secret's place that is written out in full costs one look; one with a wildcard is looked for in its own directory.
-  Status find_fixed(const std::vector<NamePattern>& patterns, const std::vector<std::string>& trees) {
+  // A place that is written out in full costs one look; one with a wildcard is looked for below its literal start. Patterns whose place no tree
+  // shows are not even parsed.
+  Status find_at(const std::string& pattern, EntryKind kind, const std::vector<std::string>& trees) {
     const auto visible = [&](std::string_view path) {
       return std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) { return is_within(path, tree); });
     };
-    for (const NamePattern& pattern : patterns) {
-      const std::string literal(pattern.glob.literal_path());
-      if (!literal.starts_with('/')) {
-        const std::string& base = pattern.glob.literal_base();
-        if (base.starts_with('/') && base != "/" && visible(base)) {
-          const ScanPatterns one{.protect = {}, .hide_relative = {}, .hide = NameIndex({pattern})};
-          if (look(base).kind != FileKind::directory) continue;
-          TRY_ASSIGN(auto found, scan_tree({.root = base, .match_prefix = {}, .patterns = &one, .skip = {}}, kFixedBudget));
-          for (ScanMatch& match : found.matches) {
-            if (match.reason == "a secret" && ::access(match.path.c_str(), R_OK) == 0) add_match(std::move(match));
-          }
-        }
-        continue;
-      }
-      if (!visible(literal)) continue;
-      const PathFact fact = look_through(literal);
-      if (fact.kind == FileKind::absent || !fact.is_readable || !visible(fact.path)) continue;
+    const Glob::LiteralStart start = Glob::literal_start(pattern);
+    if (!start.path.starts_with('/') || start.path == "/" || !visible(start.path)) return {};
+    const FileKind here = look(start.path).kind;
+    if (here == FileKind::absent) return {};
+    if (start.is_whole) {
+      const PathFact fact = look_through(start.path);
       const bool is_directory = fact.kind == FileKind::directory;
-      if ((pattern.kind == EntryKind::directory && !is_directory) || (pattern.kind == EntryKind::file && is_directory)) continue;
+      if (fact.kind == FileKind::absent || !fact.is_readable || !visible(fact.path)) return {};
+      if ((kind == EntryKind::directory && !is_directory) || (kind == EntryKind::file && is_directory)) return {};
       add_match({.kind = ScanMatch::Kind::hide, .path = fact.path, .is_directory = is_directory, .reason = "a secret"});
+      return {};
+    }
+    if (here != FileKind::directory) return {};
+    TRY_ASSIGN(Glob glob, Glob::parse(pattern));
+    const ScanPatterns one{.protect = {}, .hide_relative = {}, .hide = NameIndex({{.glob = std::move(glob), .kind = kind, .except = std::nullopt, .tag = 0}})};
+    TRY_ASSIGN(auto found, scan_tree({.root = start.path, .match_prefix = {}, .patterns = &one, .skip = {}}, kFixedBudget));
+    for (ScanMatch& match : found.matches) {
+      if (match.reason == "a secret" && ::access(match.path.c_str(), R_OK) == 0) add_match(std::move(match));
     }
     return {};
   }
@@ -361,8 +361,7 @@ class Gatherer {
                             .data_home = variable("XDG_DATA_HOME"),
                             .state_home = variable("XDG_STATE_HOME"),
                             .cache_home = variable("XDG_CACHE_HOME")};
-    TRY_ASSIGN(const auto fixed, secret_patterns(roots, SecretScope::fixed));
-    TRY_ASSIGN(const auto everywhere, secret_patterns(roots, SecretScope::all));
+    TRY_ASSIGN(const auto fixed, fixed_secrets(roots));
     TRY_ASSIGN(const auto protect, executable_config_patterns());
     TRY_ASSIGN(const auto denied, denied_patterns());
     const std::vector<std::string> trees = visible_trees();
@@ -371,8 +370,11 @@ class Gatherer {
         return fail(ErrorKind::invalid, quoted(tree) + " is bailiwick's own state: it is never inside a sandbox");
       }
     }
-    TRY(find_fixed(fixed, trees));
-    TRY(find_fixed(denied, trees));
+    for (const FixedSecret& secret : fixed) TRY(find_at(secret.pattern, secrets()[secret.tag].kind, trees));
+    for (const std::string& text : policy_.deny_read) {
+      TRY_ASSIGN(const auto alternatives, Glob::expand_braces(Glob::expand_home(text, facts_.real_home)));
+      for (const std::string& pattern : alternatives) TRY(find_at(pattern, EntryKind::either, trees));
+    }
     if (!facts_.state_directory.empty() && look(facts_.state_directory).kind == FileKind::directory) {
       for (const std::string& tree : trees) {
         if (!is_within(facts_.state_directory, tree)) continue;
@@ -382,29 +384,29 @@ class Gatherer {
     }
     // Inside the workspace the fixed secrets hold (they were found above) and what --deny-read names; in other trees also the shipped names.
     const ScanPatterns inside{.protect = NameIndex(protect), .hide_relative = NameIndex(denied), .hide = NameIndex(denied)};
-    auto all_hidden = everywhere;
-    all_hidden.insert(all_hidden.end(), denied.begin(), denied.end());
-    const ScanPatterns outside{.protect = {}, .hide_relative = NameIndex(denied), .hide = NameIndex(std::move(all_hidden))};
-    const ScanPatterns outside_git{.protect = NameIndex(protect), .hide_relative = NameIndex(denied), .hide = NameIndex(denied)};
-
     std::vector<ScanRequest> walks;
     walks.push_back({.root = facts_.workspace.root, .match_prefix = {}, .patterns = &inside, .skip = {}});
     if (!facts_.workspace.common_git_directory.empty()) {
-      walks.push_back({.root = facts_.workspace.common_git_directory, .match_prefix = ".git/", .patterns = &outside_git, .skip = {}});
+      walks.push_back({.root = facts_.workspace.common_git_directory, .match_prefix = ".git/", .patterns = &inside, .skip = {}});
     }
-    for (const auto* list : {&facts_.read, &facts_.write}) {
-      for (const PathFact& fact : *list) {
-        if (fact.kind == FileKind::directory && !is_within(fact.path, facts_.workspace.root)) {
-          walks.push_back({.root = fact.path, .match_prefix = {}, .patterns = list == &facts_.write ? &outside_write(outside, protect) : &outside,
-                           .skip = {facts_.workspace.root}});
-        }
-      }
+    // Trees outside it. What is written is protected like the workspace: somebody else executes what lies there, too.
+    std::vector<std::pair<std::string, bool>> outside;
+    for (const PathFact& fact : facts_.read) outside.emplace_back(fact.path, false);
+    for (const PathFact& fact : facts_.write) outside.emplace_back(fact.path, true);
+    for (const PathFact& fact : facts_.agent_state) outside.emplace_back(fact.path, false);
+    if (policy_.mode == Mode::full_access && !facts_.real_home.empty()) outside.emplace_back(facts_.real_home, false);
+    ScanPatterns outside_read;
+    ScanPatterns outside_write;
+    if (!outside.empty()) {
+      TRY_ASSIGN(auto hidden, secret_patterns(roots, SecretScope::all));
+      hidden.insert(hidden.end(), denied.begin(), denied.end());
+      outside_read = {.protect = {}, .hide_relative = NameIndex(denied), .hide = NameIndex(std::move(hidden))};
+      outside_write = outside_read;
+      outside_write.protect = NameIndex(protect);
     }
-    for (const PathFact& fact : facts_.agent_state) {
-      if (fact.kind == FileKind::directory) walks.push_back({.root = fact.path, .match_prefix = {}, .patterns = &outside, .skip = {}});
-    }
-    if (policy_.mode == Mode::full_access && !facts_.real_home.empty()) {
-      walks.push_back({.root = facts_.real_home, .match_prefix = {}, .patterns = &outside, .skip = {facts_.workspace.root}});
+    for (const auto& [path, is_written] : outside) {
+      if (look(path).kind != FileKind::directory || is_within(path, facts_.workspace.root)) continue;
+      walks.push_back({.root = path, .match_prefix = {}, .patterns = is_written ? &outside_write : &outside_read, .skip = {facts_.workspace.root}});
     }
     std::uint64_t left = policy_.scan_entries;
     for (const ScanRequest& walk : walks) {
@@ -418,21 +420,11 @@ class Gatherer {
     return {};
   }
 
-  // A tree that is written is protected like the workspace: what lies in it is executed by somebody too.
-  const ScanPatterns& outside_write(const ScanPatterns& outside, const std::vector<NamePattern>& protect) {
-    if (!outside_write_) {
-      outside_write_ = std::make_unique<ScanPatterns>(outside);
-      outside_write_->protect = NameIndex(protect);
-    }
-    return *outside_write_;
-  }
-
   static constexpr std::uint64_t kFixedBudget = 20'000;
 
   const Request& request_;
   const SandboxPolicy& policy_;
   const AgentProfile* profile_ = nullptr;
-  std::unique_ptr<ScanPatterns> outside_write_;
   Facts facts_;
 };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -59,6 +60,7 @@ class Init {
     report_.mark(LaunchStep::drop_privileges);
     if (input_.root >= 0 && drop_all_capabilities() != 0) report_.fail(LaunchStep::drop_privileges, 0, errno);
     if (set_no_new_privileges() != 0) report_.fail(LaunchStep::drop_privileges, 1, errno);
+    ::signal(SIGCHLD, SIG_DFL);  // ignored, children would end without a word
     report_.mark(LaunchStep::ready);
     program_ = ::fork();
     if (program_ < 0) report_.fail(LaunchStep::program, 0, errno);

@@ -192,12 +192,18 @@ class Terminal:
         import termios
         return termios.tcgetattr(self.slave)
 
+    def hang_up(self):
+        """The terminal window is closed."""
+        for name in ('slave', 'master'):
+            if getattr(self, name) >= 0:
+                os.close(getattr(self, name))
+                setattr(self, name, -1)
+
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        self.hang_up()
 
 
 def main():

@@ -1,6 +1,5 @@
 // The wiring diagram of the command line program: arguments -> facts -> plan -> supervisor -> exit code.
-#include <fmt/format.h>
-#include <sys/mman.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -46,6 +45,10 @@ int show_doctor(Format format) {
 
 int main(int argc, char** argv, char** environ_block) {
   using namespace bailiwick;
+  // A closed standard stream would be the number of the next descriptor that we open.
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd) return 125;
+  }
   const auto parsed = parse_arguments(argc, argv);
   if (const auto* end = std::get_if<EarlyEnd>(&parsed)) {
     std::fputs(end->out.c_str(), stdout);
