@@ -176,11 +176,15 @@ std::string common_directory(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+bool Glob::alternative_matches(std::size_t i, std::string_view path) const {
+  Parts parts;
+  take_apart(alternative(i), parts);
+  return (reach(parts, path) >> parts.count & 1) != 0;
+}
+
 bool Glob::matches(std::string_view path) const {
   for (std::size_t i = 0; i < count(); ++i) {
-    Parts parts;
-    take_apart(alternative(i), parts);
-    if ((reach(parts, path) >> parts.count & 1) != 0) return true;
+    if (alternative_matches(i, path)) return true;
   }
   return false;
 }

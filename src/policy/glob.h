@@ -28,6 +28,8 @@ class Glob {
 
   // `path` is normal: no `.` or `..`; repeated and trailing slashes are ignored.
   [[nodiscard]] bool matches(std::string_view path) const;
+  // Only the alternative that last_names() and name_hints() list at `i`.
+  [[nodiscard]] bool alternative_matches(std::size_t i, std::string_view path) const;
   // False only if nothing strictly below `directory` can match, so that a walk may skip it.
   [[nodiscard]] bool may_match_below(std::string_view directory) const;
 

@@ -46,23 +46,26 @@ class NameIndex {
   [[nodiscard]] const std::vector<NamePattern>& patterns() const { return patterns_; }
 
  private:
+  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
+  struct Candidate {
+    std::uint32_t pattern = kEmpty;
+    std::uint32_t alternative = 0;  // of its glob
+  };
   // A literal name of a pattern, in an open-addressed table: a name that several patterns end in has several slots in a
   // row.
   struct Slot {
     std::uint32_t hash = 0;
-    std::uint32_t pattern = kEmpty;
     std::uint32_t name = 0;  // offset in names_
     std::uint32_t size = 0;
+    Candidate candidate;
   };
   struct Hinted {
     Glob::NameHint hint;
-    std::uint32_t pattern;
+    Candidate candidate;
   };
-  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
-
-  void add_name(std::string_view name, std::uint32_t pattern);
+  void add_name(std::string_view name, Candidate candidate);
   void grow();
-  void consider(std::uint32_t pattern, std::string_view path, EntryKind kind, std::vector<Match>& out) const;
+  void consider(Candidate candidate, std::string_view path, EntryKind kind, std::vector<Match>& out) const;
 
   std::vector<NamePattern> patterns_;
   std::string names_;
@@ -76,7 +79,7 @@ class NameIndex {
   // Patterns without a literal name: by their suffix, else by their prefix, else looked at every time.
   std::vector<Hinted> by_suffix_;
   std::vector<Hinted> by_prefix_;
-  std::vector<std::uint32_t> unhinted_;
+  std::vector<Candidate> unhinted_;
 };
 
 }  // namespace bailiwick
