@@ -100,12 +100,16 @@ Status parse_limits(std::string_view text, Limits& limits) {
       auto bytes = parse_positive_bytes(value, 1);
       if (!bytes) return problem(bytes.error());
       next.file_bytes = *bytes;
+    } else if (key == "data") {
+      auto bytes = parse_positive_bytes(value, 16ULL << 20);
+      if (!bytes) return problem(bytes.error());
+      next.data_bytes = *bytes;
     } else if (key == "scratch") {
       auto bytes = parse_positive_bytes(value, 1ULL << 20);
       if (!bytes) return problem(bytes.error());
       next.scratch_bytes = *bytes;
     } else {
-      return fail(ErrorKind::usage, "unknown limit " + quoted(key) + ": use memory, pids, cpu, files, file-size or scratch");
+      return fail(ErrorKind::usage, "unknown limit " + quoted(key) + ": use memory, pids, cpu, files, file-size, data or scratch");
     }
   }
   limits = next;

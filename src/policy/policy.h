@@ -34,6 +34,7 @@ struct Limits {
   std::optional<double> cpus;                 // unset: all
   std::uint64_t open_files = 4096;            // per process
   std::uint64_t file_bytes = 64ULL << 30;     // one file
+  std::optional<std::uint64_t> data_bytes;    // private writable memory of one process (RLIMIT_DATA); unset: the memory limit alone holds
   std::optional<std::uint64_t> scratch_bytes; // /tmp, /var/tmp, /dev/shm and the private HOME together; unset: half of the memory limit
   bool operator==(const Limits&) const = default;
 };
@@ -61,7 +62,7 @@ struct SandboxPolicy {
 [[nodiscard]] std::string_view name_of(NetworkMode network);
 [[nodiscard]] std::string_view name_of(BackendChoice backend);
 
-// "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,scratch=512M": changes what it names. Each key at most once per text.
+// "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,data=4G,scratch=512M": changes what it names. Each key at most once per text.
 [[nodiscard]] Status parse_limits(std::string_view text, Limits& limits);
 // Checks "NAME" or "NAME=VALUE".
 [[nodiscard]] Result<std::string> parse_environment(std::string_view text);

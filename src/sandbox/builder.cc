@@ -228,7 +228,9 @@ int make_ruleset(const SandboxPlan& plan, const BuildInput& input, int root, con
   return ruleset;
 }
 
-void set_ceilings(const Reporter& report) {
+void set_ceilings(const SandboxPlan& plan, const Reporter& report) {
+  // System V segments that nobody has attached are in no process's memory. Best effort: these files can be written in a user namespace from 6.11.
+  static_cast<void>(write_number("/proc/sys/kernel/shmall", plan.memory_bytes / 4096));
   // INVARIANT: also seccomp denies new namespaces; this is the second lock. The namespace's own ceilings count beside the user's.
   if (write_number("/proc/sys/user/max_user_namespaces", 0) != 0) report.fail(LaunchStep::ceilings, 0, errno);
   // Half of what the user has on the host stays the host's. The sysctls show this namespace's ceilings, which begin as "no limit"; the
@@ -274,7 +276,7 @@ void run_launcher(const BuildInput& given) {
   report.mark(LaunchStep::user_namespace);
   if (write_identity_maps(plan.uid, plan.gid) != 0) report.fail(LaunchStep::user_namespace, 0, errno);
   report.mark(LaunchStep::ceilings);
-  set_ceilings(report);
+  set_ceilings(plan, report);
   if (set_not_dumpable() != 0) report.fail(LaunchStep::ceilings, 3, errno);
   wipe_arguments(input.options->arguments, input.options->environment, "bailiwick");
   report.mark(LaunchStep::keyring);

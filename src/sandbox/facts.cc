@@ -101,6 +101,7 @@ class Gatherer {
                                                  .state_directory = facts_.state_directory,
                                                  .uid = facts_.uid,
                                                  .mode = policy_.mode}));
+    find_alias();
     TRY(find_program());
     TRY(find_profile_of_agent());
     look_at_system();
@@ -138,6 +139,19 @@ class Gatherer {
       facts_.state_directory = (real_state.empty() ? state : real_state) + "/bailiwick";
     }
     return {};
+  }
+
+  // A workspace that was reached through a link: what spells its path that way (scripts, configuration) finds it there.
+  void find_alias() {
+    std::string named = request_.directory;
+    if (!named.starts_with('/')) {
+      const std::string here = variable("PWD");
+      if (!here.starts_with('/')) return;
+      named = named.empty() || named == "." ? here : here + "/" + named;
+    }
+    while (named.size() > 1 && named.ends_with('/')) named.pop_back();
+    if (named.find("/../") != std::string::npos || named.ends_with("/..") || named == facts_.workspace.asked) return;
+    if (resolve(named) == facts_.workspace.asked) facts_.workspace.alias = named;
   }
 
   Result<std::string> expand(const std::string& path) const {

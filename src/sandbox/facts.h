@@ -42,6 +42,7 @@ struct ScanMatch {
 struct WorkspaceFact {
   std::string root;                   // resolved
   std::string asked;                  // the directory that was asked for, resolved: where the command starts
+  std::string alias;                  // the directory as it was named, where that goes through a symbolic link; else empty
   std::string common_git_directory;   // of a linked worktree, when it lies outside and points back; else empty
   bool is_git = false;
 };

@@ -187,6 +187,7 @@ class Planner {
     out_.memory_bytes = std::min(limits.memory_bytes.value_or(have / 2), have);
     out_.scratch_bytes = limits.scratch_bytes.value_or(out_.memory_bytes / 2);
     out_.processes = limits.processes;
+    if (host_.cgroup_pids_ceiling > 0) out_.processes = std::min(out_.processes, host_.cgroup_pids_ceiling);
     const auto has = [&](std::string_view controller) {
       return !host_.cgroup_parent.empty() &&
              std::find(host_.cgroup_controllers.begin(), host_.cgroup_controllers.end(), controller) != host_.cgroup_controllers.end();
@@ -208,9 +209,11 @@ class Planner {
     }
     out_.limits = {{RLIMIT_CORE, "core", 1},  // 1, not 0: also stops a pipe handler (core(5))
                    {RLIMIT_NOFILE, "open-files", limits.open_files},
-                   {RLIMIT_NPROC, "processes", limits.processes},
-                   {RLIMIT_FSIZE, "file-size", limits.file_bytes}};
-    if (out_.memory_keeper == MemoryKeeper::watched && (limits.memory_bytes || out_.backend == Backend::landlock)) out_.limits.push_back({RLIMIT_DATA, "data", out_.memory_bytes});
+                   {RLIMIT_NPROC, "processes", out_.processes},
+                   {RLIMIT_FSIZE, "file-size", limits.file_bytes},
+                   {RLIMIT_SIGPENDING, "queued-signals", 4096}};  // the host counts them for the user, too: timers need one each
+    // Not by default: RLIMIT_DATA counts what is reserved, and AddressSanitizer reserves 15 TB (docs/adr/0004). RLIMIT_AS would be worse.
+    if (limits.data_bytes) out_.limits.push_back({RLIMIT_DATA, "data", *limits.data_bytes});
     return {};
   }
 
@@ -313,6 +316,7 @@ class Planner {
     for (const PathFact& fact : facts_.write) add_entry(root, fact, MountAccess::read_write);
     if (!facts_.workspace.common_git_directory.empty()) root.bind(facts_.workspace.common_git_directory, workspace_access(), true);
     root.bind(facts_.workspace.root, workspace_access(), true);
+    if (!facts_.workspace.alias.empty()) root.symlink(facts_.workspace.alias, facts_.workspace.asked);
     for (const PathFact& fact : facts_.sockets) {
       root.bind(fact.path, MountAccess::read_write, false);
       if (fact.asked != fact.path && fact.asked.starts_with('/')) root.symlink(fact.asked, fact.path);
@@ -348,6 +352,26 @@ class Planner {
                                                                       : Cover::Kind::pin;
       out_.covers.push_back({.kind = kind, .target = match.path, .is_directory = match.is_directory, .reason = match.reason});
     }
+    pin_parents();
+  }
+
+  // A protected name is safe only where it is: a parent that could be moved aside would make room for another one. Every directory between a cover
+  // and the tree that holds it is bound onto itself. SECURITY: attack cases W76, W77.
+  void pin_parents() {
+    std::set<std::string> pins;
+    for (const Cover& cover : out_.covers) {
+      if (cover.kind != Cover::Kind::protect) continue;
+      const RootStep* step = holder_of(cover.target);
+      for (std::string at = parent_of(cover.target); step != nullptr && at != step->target && is_within(at, step->target); at = parent_of(at)) pins.insert(at);
+    }
+    for (const Cover& cover : out_.covers) pins.erase(cover.target);
+    for (const std::string& pin : pins) {
+      out_.covers.push_back({.kind = Cover::Kind::pin, .target = pin, .is_directory = true, .reason = "a parent of a protected name stays where it is"});
+    }
+    // Parents first: what is bound onto itself would hide what was put below it before.
+    std::sort(out_.covers.begin(), out_.covers.end(), [](const Cover& a, const Cover& b) {
+      return std::pair(depth(a.target), std::string_view(a.target)) < std::pair(depth(b.target), std::string_view(b.target));
+    });
   }
 
   // The bind in which `path` is seen, or null where it is not.

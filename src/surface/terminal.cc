@@ -95,8 +95,9 @@ Barrier make_barrier(WindowSize size) {
   std::array<std::uint16_t, 2> random{};
   // Without randomness the barrier still works; only forging it gets easier.
   if (::getrandom(random.data(), sizeof random, GRND_NONBLOCK) != sizeof random) random = {};
-  return {.row = 1U + random[0] % std::max<unsigned>(size.rows, 1),
-          .column = 1U + random[1] % std::max<unsigned>(size.columns, 1)};
+  // A terminal that does not tell its size is taken for one of the usual size: a fixed place could be forged.
+  return {.row = 1U + random[0] % (size.rows > 1 ? size.rows : 24U),
+          .column = 1U + random[1] % (size.columns > 1 ? size.columns : 80U)};
 }
 
 Drained drain_input(int in, int out, std::chrono::milliseconds limit, Barrier barrier) {
