@@ -57,6 +57,11 @@ Status Process::send_signal(int signal) const {
   return {};
 }
 
+void Process::abandon() {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+  pid_ = -1;
+}
+
 Result<Process::Exit> Process::wait() {
   Exit out;
   while (::wait4(pid_, &out.wait_status, 0, &out.usage) < 0) {

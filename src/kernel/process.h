@@ -35,6 +35,8 @@ class [[nodiscard]] Process {
     int wait_status = 0;   // as waitpid(2)
     ::rusage usage{};      // of the process and the descendants it waited for
   };
+  // SIGKILL without waiting: for a process whose end takes long and matters to nobody. Whoever reaps our children reaps it.
+  void abandon();
   // Blocks until it has ended. Afterwards is_running() is false.
   [[nodiscard]] Result<Exit> wait();
 

@@ -292,8 +292,8 @@ void run_launcher(const BuildInput& given) {
   sealed.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   if (::mount_setattr(root, "", AT_EMPTY_PATH, &sealed, sizeof sealed) != 0) report.fail(LaunchStep::seal, 0, errno);
 
-  const int inotify = input.keeps_covers ? prepare_cover_keeper(plan, root) : -1;
-  if (input.keeps_covers && inotify < 0) report.fail(LaunchStep::covers, plan.covers.size(), errno);
+  const int inotify = prepare_cover_keeper(plan, root);
+  if (inotify < 0) report.fail(LaunchStep::covers, plan.covers.size(), errno);
   report.mark(LaunchStep::init);
   const pid_t init = fork_with_flags(CLONE_NEWPID | CLONE_PARENT);
   if (init < 0) report.fail(LaunchStep::init, 0, errno);
@@ -302,7 +302,6 @@ void run_launcher(const BuildInput& given) {
   event.kind = SandboxEvent::Kind::init;
   event.value = init;
   if (report.send(event, -1) != 0) ::_exit(125);
-  if (!input.keeps_covers) ::_exit(0);
   run_cover_keeper(plan, root, inotify, report);
 }
 

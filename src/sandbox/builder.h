@@ -16,7 +16,6 @@ struct BuildInput {
   const LaunchOptions* options = nullptr;
   int channel = -1;             // the children's end
   pid_t supervisor = 0;
-  bool keeps_covers = false;
   char* const* argv = nullptr;  // of the program
   char* const* envp = nullptr;
   ::sigset_t signal_mask{};     // what the program starts with

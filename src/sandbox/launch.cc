@@ -89,7 +89,6 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   envp.push_back(nullptr);
 
   BuildInput input{.plan = &plan, .options = &options, .channel = channel.theirs.get(), .supervisor = ::getpid(),
-                   .keeps_covers = plan.backend == Backend::namespaces && !plan.covers.empty(),
                    .argv = argv.data(), .envp = envp.data(), .stdio_rights = stdio_rights};
   ::sigset_t all;
   ::sigfillset(&all);
@@ -116,7 +115,6 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   }
   Sandbox sandbox;
   sandbox.channel_ = std::move(channel.ours);
-  sandbox.keeps_covers_ = input.keeps_covers;
   TRY_ASSIGN(Process process, Process::adopt(child));
   (plan.backend == Backend::namespaces ? sandbox.launcher_ : sandbox.init_) = std::move(process);
   return sandbox;
@@ -180,11 +178,12 @@ Error Sandbox::describe_failure(const SandboxPlan& plan, const SandboxEvent& eve
 }
 
 void Sandbox::end() {
-  for (Process* process : {&init_, &launcher_}) {
-    if (!process->is_running()) continue;
-    static_cast<void>(process->send_signal(SIGKILL));
-    static_cast<void>(process->wait());
+  if (init_.is_running()) {
+    static_cast<void>(init_.send_signal(SIGKILL));
+    static_cast<void>(init_.wait());
   }
+  // Everything inside is gone. The launcher is the last in the mount namespace, whose end takes the kernel up to 25 ms; nothing waits for that.
+  launcher_.abandon();
 }
 
 }  // namespace bailiwick

@@ -1,6 +1,6 @@
 // Starts a planned sandbox. Runs in the supervisor, which must be single-threaded at this point.
 //
-//   supervisor --clone(user, mount, ipc, uts, net, cgroup)--> launcher: builds the root, then keeps the covers (or ends)
+//   supervisor --clone(user, mount, ipc, uts, net, cgroup)--> launcher: builds the root, then keeps the covers
 //        \------clone(pid), as the launcher's sibling-------> init: pid 1 inside; starts, stops and reaps the program
 //                                                                \--> the program: gives up everything, then exec
 //
@@ -90,7 +90,6 @@ class Sandbox {
 
   [[nodiscard]] Process& launcher() { return launcher_; }
   [[nodiscard]] Process& init() { return init_; }
-  [[nodiscard]] bool keeps_covers() const { return keeps_covers_; }
   // Kills everything inside and waits until it is gone.
   void end();
 
@@ -99,7 +98,6 @@ class Sandbox {
   Fd channel_;
   Process launcher_;
   Process init_;
-  bool keeps_covers_ = false;
 };
 
 // Returns when the launcher has been started; what it does is told by events.

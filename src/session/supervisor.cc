@@ -138,7 +138,7 @@ class Supervisor {
       wait[0] = {.fd = sandbox_.channel(), .events = POLLIN, .revents = 0};
       wait[1] = {.fd = signals_.get(), .events = POLLIN, .revents = 0};
       wait[2] = {.fd = sandbox_.init().pidfd(), .events = POLLIN, .revents = 0};
-      wait[3] = {.fd = sandbox_.keeps_covers() ? sandbox_.launcher().pidfd() : -1, .events = POLLIN, .revents = 0};
+      wait[3] = {.fd = sandbox_.launcher().pidfd(), .events = POLLIN, .revents = 0};
       const int relayed = relay_ ? relay_->fill_poll(wait.data() + 4, TerminalRelay::kMaxPoll) : 0;
       if (::poll(wait.data(), static_cast<nfds_t>(4 + relayed), timeout()) < 0 && errno != EINTR) return os_error("could not wait for the sandbox");
       if (relayed > 0) {
