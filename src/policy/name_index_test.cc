@@ -11,13 +11,14 @@ namespace {
 std::size_t allocations = 0;
 }  // namespace
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* at = std::malloc(size)) return at;
   std::abort();
 }
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
+// Inlined, g++ takes the pair for a mismatch.
+[[gnu::noinline]] void operator delete(void* at) noexcept { std::free(at); }
+[[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept { std::free(at); }
 
 namespace bailiwick {
 namespace {
@@ -107,7 +108,7 @@ TEST(NameIndex, AgreesWithEveryGlobAskedInTurn) {
   for (int round = 0; round < 5000; ++round) {
     std::string path = random() % 2 == 0 ? "/" : "";
     std::string name;
-    for (unsigned depth = 1 + random() % 3; depth > 0; --depth) {
+    for (std::size_t depth = 1 + random() % 3; depth > 0; --depth) {
       name = parts[random() % parts.size()];
       path += name + (depth > 1 ? "/" : "");
     }

@@ -157,7 +157,7 @@ TEST(Secrets, FixedPlaces) {
                                             "/etc/ssh/ssh_host_ed25519_key.pub",
                                             "/etc/shadowsocks",
                                             "/home/other/.netrc",
-                                            "/work/app/.env",
+                                            "/src/app/.env",
                                             "/home/u/app/id_rsa",
                                             "/home/u/app/.npmrc"};
   for (const auto path : kOrdinary) EXPECT_FALSE(is_secret(index, path)) << path;
