@@ -121,7 +121,7 @@ scripted_run() {  # USER AGENT inside|outside
   [ $status = 0 ] || why+=("the agent ended with $status")
   [ "$(cat "$dir/ws/made-by-agent.txt" 2>/dev/null)" = hi ] || why+=('made-by-agent.txt is not in the workspace')
   [ "$before" = "$(sha256sum <"$dir/home/$configuration")" ] || is_changed=yes
-  grep -q 'tried-the-configuration=42' "$log" || why+=('the model was not told that the third step ran')
+  grep -q 'tried-the-configuration' "$log" || why+=('the model was not told that the third step ran')
   local leaks
   leaks=$(grep -rlF "$canary" "$log" "$dir/out" "$dir/err" "$dir/ws" 2>/dev/null)
   if [ "$3" = inside ]; then
