@@ -201,7 +201,8 @@ class Gatherer {
         for (const AgentProfile& one : agent_profiles()) known += (known.empty() ? "" : ", ") + std::string(one.name);
         return fail(ErrorKind::usage, "no agent profile " + quoted(*policy_.agent) + ": use one of " + known + ", or none");
       }
-    } else if (!policy_.agent) {
+    } else if (!policy_.agent && !is_within(program, facts_.workspace.root)) {
+      // A program that lies in the workspace may be the last agent's work: it gets no login for its name.
       profile_ = profile_for(request_.command, program);
     }
     if (profile_ == nullptr) return {};

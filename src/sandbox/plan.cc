@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "policy/agent_profiles.h"
 #include "policy/environment.h"
+#include "policy/home.h"
 #include "sandbox/syscall_rules.h"
 #include "sandbox/workspace.h"
 
@@ -311,6 +312,11 @@ class Planner {
       for (const PathFact& fact : facts_.home_trees) add_entry(root, fact, MountAccess::read_only);
     }
     for (const CopyFact& copy : facts_.copies) root.copy(copy.path, copy.content);
+    // `bash -lc`, as agents call it, reads /etc/profile, which on many systems sets PATH anew.
+    const auto path = std::find_if(out_.environment.begin(), out_.environment.end(), [](const std::string& one) { return one.starts_with("PATH="); });
+    if (policy_.mode != Mode::full_access && !facts_.real_home.empty() && path != out_.environment.end()) {
+      root.copy(facts_.real_home + "/.profile", login_profile(path->substr(5)));
+    }
     for (const PathFact& fact : facts_.agent_state) add_entry(root, fact, MountAccess::read_write);
     for (const PathFact& fact : facts_.read) add_entry(root, fact, MountAccess::read_only);
     for (const PathFact& fact : facts_.write) add_entry(root, fact, MountAccess::read_write);

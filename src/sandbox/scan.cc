@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 
 #include "base/text.h"
 #include "kernel/fd.h"
+#include "policy/executable_config.h"
 
 namespace bailiwick {
 namespace {
@@ -53,10 +55,11 @@ class Scan {
     auto opened = open_beneath(root_.get(), directory.empty() ? "." : directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!opened) return {};  // gone meanwhile, or not ours to read: then the sandbox cannot read it either
     const Fd fd = std::move(*opened);
+    signs_seen_ = 0;
     alignas(std::uint64_t) std::array<char, 32768> buffer;
     while (true) {
       const long n = ::syscall(SYS_getdents64, fd.get(), buffer.data(), buffer.size());
-      if (n <= 0) return {};
+      if (n <= 0) return protect_bare_repository(fd.get(), directory);
       for (long at = 0; at < n;) {
         const auto* entry = reinterpret_cast<const KernelEntry*>(buffer.data() + at);
         at += entry->length;
@@ -78,7 +81,23 @@ class Scan {
     return static_cast<std::uint8_t>(IFTODT(info.st_mode));
   }
 
+  // A bare repository may have any name: it is known by what lies in it.
+  Status protect_bare_repository(int directory_fd, const std::string& directory) {
+    if (signs_seen_ < git_directory_signs().size() || request_.patterns->protect.patterns().empty()) return {};
+    for (const std::string_view name : git_directory_config()) {
+      const std::uint8_t type = type_of(directory_fd, std::string(name).c_str());
+      if (type == DT_UNKNOWN) continue;
+      path_ = directory.empty() ? std::string(name) : directory + "/" + std::string(name);
+      const std::string absolute = request_.root + "/" + path_;
+      const auto same = [&](const ScanMatch& match) { return match.path == absolute; };
+      if (std::any_of(result_.matches.begin(), result_.matches.end(), same)) continue;
+      TRY(add(ScanMatch::Kind::protect, type, "configuration of a bare repository"));
+    }
+    return {};
+  }
+
   Status look_at(int directory_fd, const std::string& directory, std::string_view name, std::uint8_t type) {
+    for (const std::string_view sign : git_directory_signs()) signs_seen_ += name == sign ? 1 : 0;
     if (type == DT_UNKNOWN) type = type_of(directory_fd, std::string(name).c_str());
     path_.assign(directory);
     if (!path_.empty()) path_ += '/';
@@ -149,6 +168,7 @@ class Scan {
   const std::uint64_t budget_;
   Fd root_;
   std::deque<std::string> queue_;
+  std::size_t signs_seen_ = 0;  // of a git directory, in the directory that is being read
   std::string path_, matched_, absolute_;  // reused, so that the ordinary entry allocates nothing
   ScanResult result_;
 };

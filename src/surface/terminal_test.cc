@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -207,8 +208,13 @@ TEST(barrier, lies_within_the_window) {
     const auto barrier = make_barrier({.rows = 5, .columns = 7});
     EXPECT_TRUE(barrier.row >= 1 && barrier.row <= 5 && barrier.column >= 1 && barrier.column <= 7);
   }
-  const auto unknown = make_barrier({});
-  EXPECT_TRUE(unknown.row == 1 && unknown.column == 1);
+}
+
+TEST(barrier, is_not_at_a_fixed_place_where_the_terminal_tells_no_size) {
+  std::set<unsigned> columns;
+  for (int i = 0; i < 200; ++i) columns.insert(make_barrier({}).column);
+  EXPECT_GT(columns.size(), 20U);
+  EXPECT_LE(*columns.rbegin(), 80U);
 }
 
 TEST(give_back, restores_modes_drains_and_restores_settings) {

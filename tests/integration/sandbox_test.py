@@ -170,6 +170,25 @@ class Repositories(Case):
             self.refused(script)
         self.inside('echo y > vendor/sub/file; mkdir n; git init -q n')
 
+    def test_a_bare_repository_of_any_name(self):
+        self.git('init', '-q', '--bare', 'mirror')
+        self.refused('echo x > mirror/hooks/post-receive')
+        self.refused('git -C mirror config core.fsmonitor x')
+
+    def test_a_parent_of_a_protected_name_cannot_be_moved_aside(self):
+        self.write('home/src/app/.vscode/settings.json', '{}')
+        self.refused('mv .vscode .vscode-old')
+        self.refused('python3 -c "import ctypes; exit(ctypes.CDLL(None).renameat2(-100, b\'.vscode\', -100, b\'x\', 0) != 0)"')
+
+    def test_a_login_shell_keeps_the_path(self):
+        self.assertIn('/opt/mine/bin', self.inside('bash -lc "echo \\$PATH"', env=dict(self.env, PATH='/opt/mine/bin:/usr/bin:/bin')))
+
+    def test_a_program_in_the_workspace_gets_no_profile(self):
+        self.write('home/.codex/auth.json', 'canary')
+        self.write('home/src/app/codex', '#!/bin/sh\ncat ~/.codex/auth.json\n', 0o755)
+        r = self.run_program('exec', '--', './codex')
+        self.assertNotIn(b'canary', r.stdout)
+
     def test_nothing_shows_in_git_status_or_stays_behind(self):
         self.make_repository()
         before = sorted(os.listdir(self.ws)) + sorted(os.listdir(self.ws + '/.git'))

@@ -73,11 +73,11 @@ class OnATerminal(Case):
         time.sleep(0.3)  # until bash has started it; the reading below would show a wrong moment
         t.type(b'\x1a')
         t.read_until(b'Stopped')
-        t.type(b'fg; echo code=$?\r')
-        t.read_until(b'fg; echo')
+        t.type(b'fg\r')
+        t.read_until(b'INSIDE> fg')
         time.sleep(0.3)  # until bash has made it the foreground job
         t.type(b'\x03')
-        t.read_until(b'code=130')
+        t.read_until(b'^C')
         t.type(b'exit 4\r')
         self.assertEqual(t.wait(), 4)
         self.assertNotIn(b'no job control', t.output)
