@@ -6,7 +6,7 @@ user=$1 scratch=$2
 shift 2
 tree=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$scratch/tree"
-cp -a "$tree/." "$scratch/tree/"
+tar -C "$tree" --exclude=./.git --exclude=./build/release --exclude="./build/test-logs" --exclude="*.o" --exclude="*.a" -cf - . | tar -C "$scratch/tree" -xf -
 chown -R "$user:" "$scratch/tree"
 chmod 755 "$scratch" "$scratch/tree"
 home=$(getent passwd "$user" | cut -d: -f6)

@@ -155,10 +155,12 @@ own_sandbox_advice() {  # USER: two sandboxes do not nest; the header says the v
   mkdir "$dir"
   make_home "$1" "$dir" 9
   # stands in for codex, which would go on looking for its model
-  printf '#!/bin/sh\nexit 0\n' >"$dir/ws/codex"
-  chmod 755 "$dir/ws/codex"
+  # (not in the workspace: a program there gets no profile)
+  mkdir "$dir/bin"
+  printf '#!/bin/sh\nexit 0\n' >"$dir/bin/codex"
+  chmod 755 "$dir/bin" "$dir/bin/codex"
   extra_env=()
-  local codex=("$bailiwick" run -C "$dir/ws" -- "$dir/ws/codex" exec)
+  local codex=("$bailiwick" run -C "$dir/ws" --read "$dir/bin" -- "$dir/bin/codex" exec)
   with=$(as_user "$1" "$dir/home" "${codex[@]}" go 2>&1 </dev/null)
   without=$(as_user "$1" "$dir/home" "${codex[@]}" --sandbox danger-full-access go 2>&1 </dev/null)
   if grep -q 'add .--sandbox danger-full-access' <<<"$with" && grep -q 'ended ' <<<"$without" && ! grep -q 'own sandbox' <<<"$without"
