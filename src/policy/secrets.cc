@@ -1,5 +1,6 @@
 #include "policy/secrets.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -358,7 +359,7 @@ std::string_view to_string(SecretPlace place) {
 
 std::span<const Secret> secrets() { return kTable; }
 
-Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots) {
+Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots, std::span<const std::string> home_entries) {
   std::vector<FixedSecret> out;
   const auto add_text = [&](const std::string& pattern, std::uint32_t tag) -> Status {
     TRY_ASSIGN(auto alternatives, Glob::expand_braces(pattern));
@@ -368,6 +369,15 @@ Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots) {
   for (std::uint32_t tag = 0; tag < kTable.size(); ++tag) {
     const Secret& secret = kTable[tag];
     if (secret.place == anywhere) continue;
+    if (secret.place == home) {
+      const std::string_view first = secret.pattern.substr(0, secret.pattern.find('/'));
+      const bool is_literal = first.find_first_of("*?[{\\") == std::string_view::npos;
+      const bool is_moved = std::any_of(std::begin(kMoved), std::end(kMoved), [&](const Moved& moved) {
+        return !(roots.*moved.to).empty() && secret.pattern.starts_with(moved.below_home);
+      });
+      const bool is_shown = std::any_of(home_entries.begin(), home_entries.end(), [&](const std::string& entry) { return entry.empty() || entry == first; });
+      if (is_literal && !is_moved && !is_shown) continue;
+    }
     for (const std::string& pattern : places_of(secret, roots)) TRY(add_text(pattern, tag));
   }
   return out;

@@ -102,6 +102,8 @@ class RootMaker {
  private:
   void make_filesystems() {
     if (make_all_private() != 0) report_.fail(LaunchStep::root, 0, errno);
+    host_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (host_ < 0) report_.fail(LaunchStep::root, 6, errno);
     char size[32];
     format(size, plan_.scratch_bytes);
     root_ = make_tmpfs("16m", "0755", "65536");
@@ -168,7 +170,7 @@ class RootMaker {
 
   int bind(const RootStep& step, bool is_device) {
     // No symlink anywhere in the path: it was resolved when the plan was made, and somebody may have changed it since.
-    const int source = open_resolved(step.source.c_str());
+    const int source = open_beneath_raw(host_, step.source.c_str() + 1, O_PATH);
     if (source < 0) return -1;
     const int mount = clone_mount(source, "", AT_EMPTY_PATH);
     const int saved = errno;
@@ -183,13 +185,8 @@ class RootMaker {
   int attach(int mount, const RootStep& step) {
     int target = open_beneath_raw(root_, below(step.target), O_PATH);
     if (target < 0 && errno == ENOENT) {
-      if (step.is_directory) {
-        if (::mkdirat(root_, below(step.target), 0755) != 0) return -1;
-      } else {
-        const int file = ::openat(root_, below(step.target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (file < 0) return -1;
-        ::close(file);
-      }
+      const bool is_made = step.is_directory ? ::mkdirat(root_, below(step.target), 0755) == 0 : ::mknodat(root_, below(step.target), S_IFREG | 0600, 0) == 0;
+      if (!is_made) return -1;
       target = open_beneath_raw(root_, below(step.target), O_PATH);
     }
     if (target < 0) return -1;
@@ -203,6 +200,7 @@ class RootMaker {
 
   const SandboxPlan& plan_;
   const Reporter& report_;
+  int host_ = -1;  // the old root
   int root_ = -1;
   int scratch_ = -1;
   std::size_t scratch_count_ = 0;
@@ -248,20 +246,6 @@ int keep_only_channel(int channel) {
 }
 
 }  // namespace
-
-int open_resolved(const char* path) {
-  if (path[0] != '/') {
-    errno = EINVAL;
-    return -1;
-  }
-  const int root = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0) return -1;
-  const int fd = open_beneath_raw(root, path[1] == '\0' ? "." : path + 1, O_PATH);
-  const int saved = errno;
-  ::close(root);
-  errno = saved;
-  return fd;
-}
 
 void run_launcher(const BuildInput& given) {
   BuildInput input = given;

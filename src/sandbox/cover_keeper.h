@@ -15,7 +15,4 @@ namespace bailiwick {
 [[nodiscard]] int prepare_cover_keeper(const SandboxPlan& plan, int root);
 [[noreturn]] void run_cover_keeper(const SandboxPlan& plan, int root, int inotify, const Reporter& report);
 
-// openat2 from the caller's root with no symlink in the path: -1 with errno.
-[[nodiscard]] int open_resolved(const char* path);
-
 }  // namespace bailiwick

@@ -261,7 +261,11 @@ class Gatherer {
 
   void look_at_home() {
     if (policy_.mode == Mode::full_access || facts_.real_home.empty()) return;
+    const std::vector<std::string> names = list_directory(facts_.real_home);  // one look in place of a hundred
     for (const HomeEntry& entry : home_entries()) {
+      const std::string_view first = entry.path.substr(0, entry.path.find('/'));
+      const bool is_there = std::binary_search(names.begin(), names.end(), first);
+      if (!is_there && (entry.variable.empty() || variable(entry.variable).empty())) continue;
       std::string path = facts_.real_home + "/" + std::string(entry.path);
       if (!entry.variable.empty()) {
         const std::string moved = variable(entry.variable);
@@ -376,10 +380,22 @@ class Gatherer {
                             .data_home = variable("XDG_DATA_HOME"),
                             .state_home = variable("XDG_STATE_HOME"),
                             .cache_home = variable("XDG_CACHE_HOME")};
-    TRY_ASSIGN(const auto fixed, fixed_secrets(roots));
     TRY_ASSIGN(const auto protect, executable_config_patterns());
     TRY_ASSIGN(const auto denied, denied_patterns());
     const std::vector<std::string> trees = visible_trees();
+    // What of HOME can be seen at all, by first component.
+    std::vector<std::string> shown;
+    for (const std::string& tree : trees) {
+      if (facts_.real_home.empty()) break;
+      if (is_within(facts_.real_home, tree)) {
+        shown.assign(1, "");
+        break;
+      }
+      if (!is_within(tree, facts_.real_home)) continue;
+      const std::string below = tree.substr(facts_.real_home.size() + 1);
+      shown.push_back(below.substr(0, below.find('/')));
+    }
+    TRY_ASSIGN(const auto fixed, fixed_secrets(roots, shown));
     for (const std::string& tree : trees) {
       if (!facts_.state_directory.empty() && is_within(tree, facts_.state_directory)) {
         return fail(ErrorKind::invalid, quoted(tree) + " is bailiwick's own state: it is never inside a sandbox");
