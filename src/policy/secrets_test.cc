@@ -10,6 +10,8 @@
 namespace bailiwick {
 namespace {
 
+const std::vector<std::string> kAllOfHome = {""};
+
 const SecretRoots kRoots{.home = "/home/u",
                          .config_home = "/home/u/.config",
                          .data_home = "/data/u",
@@ -58,7 +60,7 @@ TEST(Secrets, AreCheapToLookFor) {
 }
 
 TEST(Secrets, FixedSecretsAreTheFixedPatternsWrittenOut) {
-  const auto fixed = fixed_secrets(kRoots);
+  const auto fixed = fixed_secrets(kRoots, kAllOfHome);
   ASSERT_TRUE(fixed.has_value());
   std::set<std::string> texts;
   for (const FixedSecret& secret : *fixed) {
@@ -219,6 +221,18 @@ TEST(Secrets, RootsAreTakenLiterally) {
   EXPECT_TRUE(is_secret(none, "/etc/shadow"));
   EXPECT_FALSE(is_secret(none, "/.netrc"));
   EXPECT_TRUE(is_secret(index_of({.state_home = "/s"}, SecretScope::fixed), "/s/bailiwick", EntryKind::directory));
+}
+
+TEST(Secrets, OfHomeOnlyWhatIsShownIsWrittenOut) {
+  const SecretRoots roots{.home = "/home/u"};
+  const auto has = [&](const std::vector<std::string>& shown, std::string_view pattern) {
+    const auto all = fixed_secrets(roots, shown);
+    return all && std::any_of(all->begin(), all->end(), [&](const FixedSecret& one) { return one.pattern == pattern; });
+  };
+  EXPECT_TRUE(has(kAllOfHome, "/home/u/.ssh"));
+  EXPECT_TRUE(has({".ssh"}, "/home/u/.ssh"));
+  EXPECT_FALSE(has({"src", ".cargo"}, "/home/u/.ssh"));
+  EXPECT_TRUE(has({}, "/etc/shadow"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/id.h"
 #include "base/text.h"
 #include "kernel/fd.h"
 #include "policy/agent_profiles.h"
@@ -96,6 +97,8 @@ class Gatherer {
     facts_.user = variable("USER");
     facts_.command = request_.command;
     TRY(find_home());
+    TRY_ASSIGN(const SessionId name, make_session_id());
+    facts_.private_scratch = "/tmp/bailiwick-" + format(name);
     TRY_ASSIGN(facts_.workspace, find_workspace({.directory = request_.directory,
                                                  .home = facts_.real_home.empty() ? "/nonexistent" : facts_.real_home,
                                                  .state_directory = facts_.state_directory,

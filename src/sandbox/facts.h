@@ -54,6 +54,7 @@ struct Facts {
   std::string home;       // as $HOME says
   std::string real_home;  // resolved
   std::string state_directory;  // our own, never inside
+  std::string private_scratch;  // a name for a private directory in /tmp, for the backend that has no mounts of its own
   WorkspaceFact workspace;
   std::vector<std::string> command;
   std::vector<PathFact> candidates;      // what execvp(3) would try, those that exist: path is where it really lies

@@ -248,6 +248,7 @@ class Planner {
     };
     if (facts_.real_home.empty()) set("HOME", "/tmp");
     if (!has("PATH")) set("PATH", "/usr/local/bin:/usr/bin:/bin");
+    if (out_.backend == Backend::landlock) set("TMPDIR", facts_.private_scratch);
     set("PWD", out_.directory);
     for (const EnvVar& one : environment.variables) out_.environment.push_back(one.name + "=" + one.value);
     std::sort(out_.environment.begin(), out_.environment.end());
@@ -439,6 +440,8 @@ class Planner {
     for (const PathFact& fact : facts_.write) allow(fact, TreeAccess::write);
     const TreeAccess workspace = policy_.mode == Mode::read_only ? TreeAccess::read : TreeAccess::write;
     rules.push_back({.path = facts_.workspace.root, .access = workspace});
+    out_.private_scratch = facts_.private_scratch;
+    rules.push_back({.path = out_.private_scratch, .access = TreeAccess::write});
     if (!facts_.workspace.common_git_directory.empty()) rules.push_back({.path = facts_.workspace.common_git_directory, .access = workspace});
     for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}) {
       rules.push_back({.path = device, .access = TreeAccess::device, .is_directory = false});

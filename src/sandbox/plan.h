@@ -93,6 +93,7 @@ struct SandboxPlan {
   std::vector<Cover> covers;
   std::vector<std::string> sockets;      // host sockets let in by name
   std::vector<std::string> credentials;  // the agent's own login that was let in: paths and variable names
+  std::string private_scratch;           // landlock backend: a directory that lives as long as the session; TMPDIR names it
   int landlock_abi = 0;
   LandlockHandled landlock;
   std::vector<LandlockRule> landlock_rules;

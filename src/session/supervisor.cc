@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "base/text.h"
@@ -35,6 +37,7 @@ class Supervisor {
 
   Result<SessionEnd> run() {
     started_ = Clock::now();
+    TRY(make_scratch());
     TRY(take_terminal());
     TRY_ASSIGN(auto sandbox, start());
     sandbox_ = std::move(sandbox);
@@ -42,6 +45,7 @@ class Supervisor {
     Status status = loop();
     sandbox_.end();
     if (plan_.backend == Backend::landlock) end_orphans();
+    remove_scratch();
     read_cgroup();
     cgroup_.reset();
     give_terminal_back();
@@ -51,6 +55,17 @@ class Supervisor {
   }
 
  private:
+  Status make_scratch() const {
+    if (plan_.private_scratch.empty()) return {};
+    if (::mkdir(plan_.private_scratch.c_str(), 0700) != 0) return os_error("could not make `" + printable(plan_.private_scratch) + "`");
+    return {};
+  }
+  // Nothing of the session runs any more: nobody changes the tree under our hands, and links in it are not followed.
+  void remove_scratch() const {
+    std::error_code ignored;
+    if (!plan_.private_scratch.empty()) std::filesystem::remove_all(plan_.private_scratch, ignored);
+  }
+
   // Where one of the standard three is a terminal, the program gets a new one in its place.
   Status take_terminal() {
     for (int fd = 0; fd < 3; ++fd) {

@@ -439,6 +439,11 @@ class LandlockBackend(Case):
         self.assertEqual(out, 'y\n')
         self.assertFalse(os.path.exists(self.home + '/new'))
 
+    def test_a_private_temporary_directory(self):
+        code, out, err = self.backend('f=$(mktemp) && echo x > $f && cat $f && echo $TMPDIR')
+        self.assertEqual((code, out.split()[0]), (0, 'x'), err)
+        self.assertFalse(os.path.exists(out.split()[1]))
+
     def test_network_off(self):
         server = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(server.close)
