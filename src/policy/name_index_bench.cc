@@ -59,7 +59,7 @@ void build_everything(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(everything());
 }
 void fixed(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(fixed_secrets({.home = "/home/user"}));
+  for (auto _ : state) benchmark::DoNotOptimize(fixed_secrets({.home = "/home/user"}, std::vector<std::string>{""}));
 }
 
 BENCHMARK(ordinary);

@@ -39,8 +39,12 @@ class Supervisor {
     started_ = Clock::now();
     TRY(make_scratch());
     TRY(take_terminal());
-    TRY_ASSIGN(auto sandbox, start());
-    sandbox_ = std::move(sandbox);
+    auto sandbox = start();
+    if (!sandbox) {
+      remove_scratch();
+      return std::unexpected(std::move(sandbox).error());
+    }
+    sandbox_ = std::move(*sandbox);
     TRY(block_signals());
     Status status = loop();
     sandbox_.end();
