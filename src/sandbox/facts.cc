@@ -294,6 +294,10 @@ class Gatherer {
         if (fact.kind == FileKind::absent) {
           return fail(ErrorKind::invalid, std::string(flag) + " " + quoted(path) + " does not exist: check the path, or make it first");
         }
+        // The whole of the host, or its processes, would take the place of what the sandbox puts there.
+        if (fact.path == "/" || is_within(fact.path, "/proc") || fact.path == "/dev") {
+          return fail(ErrorKind::invalid, std::string(flag) + " " + quoted(path) + " is too wide: name what is needed, or use --mode full-access");
+        }
         out.push_back(std::move(fact));
       }
       return {};
@@ -346,7 +350,12 @@ class Gatherer {
       return std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) { return is_within(path, tree); });
     };
     const Glob::LiteralStart start = Glob::literal_start(pattern);
-    if (!start.path.starts_with('/') || start.path == "/" || !visible(start.path)) return {};
+    if (!start.path.starts_with('/') || start.path == "/") return {};
+    if (start.is_whole && is_within(facts_.workspace.root, start.path)) {
+      return fail(ErrorKind::invalid, "the workspace " + quoted(facts_.workspace.root) + " lies in a place of secrets, " + quoted(start.path) +
+                                          ": name a project directory with -C DIR");
+    }
+    if (!visible(start.path)) return {};
     const FileKind here = look(start.path).kind;
     if (here == FileKind::absent) return {};
     if (start.is_whole) {

@@ -107,15 +107,12 @@ Result<WorkspaceFact> find_workspace(const WorkspaceRequest& request) {
   if (!request.state_directory.empty() && is_within(fact.root, request.state_directory)) {
     return fail(ErrorKind::invalid, "the workspace " + quoted(fact.root) + " lies in bailiwick's own state: name a project directory with -C DIR");
   }
-  if (request.mode != Mode::full_access) {
-    if (fact.root == "/" || is_within(request.home, fact.root)) {
-      const std::string what = fact.root == "/" ? "the root directory" : fact.root == request.home ? "your home directory" : "above your home directory";
-      return fail(ErrorKind::invalid, "the workspace " + quoted(fact.root) + " is " + what +
-                                          ": name a project directory with -C DIR (or accept --mode full-access)");
-    }
-    if (is_system_directory(fact.root)) {
-      return fail(ErrorKind::invalid, "the workspace " + quoted(fact.root) + " is a system directory: name a project directory with -C DIR");
-    }
+  if (is_system_directory(fact.root)) {
+    return fail(ErrorKind::invalid, "the workspace " + quoted(fact.root) + " is a system directory: name a project directory with -C DIR");
+  }
+  if (fact.root == "/" || (request.mode != Mode::full_access && is_within(request.home, fact.root))) {
+    const std::string what = fact.root == "/" ? "the root directory" : fact.root == request.home ? "your home directory" : "above your home directory";
+    return fail(ErrorKind::invalid, "the workspace " + quoted(fact.root) + " is " + what + ": name a project directory with -C DIR");
   }
   if (request.mode == Mode::workspace_write) {
     if (::stat(fact.root.c_str(), &info) != 0 || info.st_uid != request.uid) {

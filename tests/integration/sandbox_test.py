@@ -376,6 +376,18 @@ class BadInput(Case):
         for flag in ('--read', '--write', '--socket'):
             self.assert_error(self.run_program('exec', flag, '/no/such/path', '--', 'true'), 3, flag, 'does not exist')
 
+    def test_paths_that_are_too_wide(self):
+        for flag in ('--read', '--write'):
+            for path in ('/', '/proc', '/proc/1', '/dev'):
+                self.assert_error(self.run_program('exec', flag, path, '--', 'true'), 3, 'too wide')
+        self.assert_error(self.run_program('exec', '-C', '/', '--mode', 'full-access', '--', 'true'), 3, 'root directory')
+        self.assert_error(self.run_program('exec', '-C', '/proc', '--mode', 'full-access', '--', 'true'), 3, 'system directory')
+
+    def test_a_workspace_in_a_place_of_secrets(self):
+        os.makedirs(self.home + '/.ssh/project')
+        for directory in ('/.ssh', '/.ssh/project'):
+            self.assert_error(self.run_program('exec', '-C', self.home + directory, '--', 'true'), 3, 'secrets')
+
     def test_bad_globs(self):
         self.assert_error(self.run_program('exec', '--deny-read', 'a[', '--', 'true'), 3, '--deny-read')
 
