@@ -47,7 +47,7 @@ gcc asan tsan: deps  ## build and test with g++ 12, or under a sanitizer
 	@cmake --preset $@ >/dev/null && cmake --build --preset $@ -j $(JOBS) && ctest --test-dir build/$@ -L unit --output-on-failure -j $(JOBS)
 
 install: build     ## install into $(DESTDIR)$(PREFIX)
-	@cmake --install build/release --prefix "$(DESTDIR)$(PREFIX)"
+	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
 
 clean:             ## remove build/
 	@rm -rf build
