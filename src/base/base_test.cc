@@ -48,15 +48,16 @@ TEST(Id, VersionSevenFromKnownInput) {
 }
 
 TEST(Id, RefusesWhatIsNoId) {
-  for (const char* text : {"", "017f22e2", "017f22e2-79b0-7cc3-98c4-dc0c0c07398", "017f22e2x79b0-7cc3-98c4-dc0c0c07398f",
-                           "017f22e2-79b0-7cc3-98c4-dc0c0c07398g"}) {
+  for (const char* text : {"", "017f22e2", "017f22e2-79b0-7cc3-98c4-dc0c0c07398",
+                           "017f22e2x79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g"}) {
     EXPECT_FALSE(parse_uuid(text).has_value()) << text;
   }
   EXPECT_NE(*make_session_id(), *make_session_id());
 }
 
 TEST(Time, Formats) {
-  EXPECT_EQ(format_rfc3339(WallTime(std::chrono::nanoseconds(1'795'530'628'000'000'007))), "2026-11-24T14:30:28.000000007Z");
+  EXPECT_EQ(format_rfc3339(WallTime(std::chrono::nanoseconds(1'795'530'628'000'000'007))),
+            "2026-11-24T14:30:28.000000007Z");
   EXPECT_EQ(format_rfc3339(WallTime(std::chrono::nanoseconds(-1))), "1969-12-31T23:59:59.999999999Z");
   EXPECT_EQ(format_duration(std::chrono::microseconds(950)), "950us");
   EXPECT_EQ(format_duration(std::chrono::milliseconds(4560)), "4.56s");
@@ -67,7 +68,8 @@ TEST(Time, Formats) {
 TEST(Text, Printable) {
   EXPECT_EQ(printable("a\nb\x1b[2J\xff\xc3\xa9\xc2\x9b"), "a\\nb\\x1b[2J\\xff\xc3\xa9\\xc2\\x9b");
   EXPECT_TRUE(is_valid_utf8("\xf0\x9f\x98\x80"));
-  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) EXPECT_FALSE(is_valid_utf8(bad));
+  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"})
+    EXPECT_FALSE(is_valid_utf8(bad));
 }
 
 TEST(Text, ShortenCutsBetweenCharacters) {
@@ -76,16 +78,15 @@ TEST(Text, ShortenCutsBetweenCharacters) {
   EXPECT_EQ(shorten("ab\xc3\xa9zzzz", 6), "ab...");
 }
 
-TEST(Text, ShellQuote) {
-  EXPECT_EQ(shell_join({"git", "commit", "-m", "it's", ""}), "git commit -m 'it'\\''s' ''");
-}
+TEST(Text, ShellQuote) { EXPECT_EQ(shell_join({"git", "commit", "-m", "it's", ""}), "git commit -m 'it'\\''s' ''"); }
 
 TEST(Text, Sizes) {
   EXPECT_EQ(*parse_bytes("4096"), 4096U);
   EXPECT_EQ(*parse_bytes("2G"), 2ULL << 30);
   EXPECT_EQ(*parse_bytes("1.5m"), 3ULL << 19);
   EXPECT_EQ(*parse_bytes("64KiB"), 65536U);
-  for (const char* bad : {"", "G", "-1", "1X", "1GG", "nan", "inf", "99999999999T"}) EXPECT_FALSE(parse_bytes(bad).has_value()) << bad;
+  for (const char* bad : {"", "G", "-1", "1X", "1GG", "nan", "inf", "99999999999T"})
+    EXPECT_FALSE(parse_bytes(bad).has_value()) << bad;
   EXPECT_EQ(format_bytes(3ULL << 29), "1.5 GiB");
   EXPECT_EQ(*parse_number("17", 1, 20), 17U);
   for (const char* bad : {"", "0", "21", "1 ", "+1", "1e1"}) EXPECT_FALSE(parse_number(bad, 1, 20).has_value()) << bad;

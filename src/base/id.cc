@@ -7,8 +7,8 @@ namespace bailiwick {
 std::array<std::uint8_t, 16> uuid_v7_bytes(std::chrono::system_clock::time_point now,
                                            const std::array<std::uint8_t, 10>& random) {
   std::array<std::uint8_t, 16> out{};
-  const auto ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  const auto ms =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
   for (unsigned i = 0; i < 6; ++i) out[i] = static_cast<std::uint8_t>(ms >> (8 * (5 - i)));
   for (unsigned i = 0; i < 10; ++i) out[6 + i] = random[i];
   out[6] = static_cast<std::uint8_t>((out[6] & 0x0F) | 0x70);
@@ -30,7 +30,8 @@ std::string format_uuid(const std::array<std::uint8_t, 16>& bytes) {
 
 Result<std::array<std::uint8_t, 16>> parse_uuid(std::string_view text) {
   const auto bad = [&] {
-    return fail(ErrorKind::invalid, "not an id: `" + std::string(text.substr(0, 64)) + "` (wanted 8-4-4-4-12 hex digits)");
+    return fail(ErrorKind::invalid,
+                "not an id: `" + std::string(text.substr(0, 64)) + "` (wanted 8-4-4-4-12 hex digits)");
   };
   if (text.size() != 36) return bad();
   std::array<std::uint8_t, 16> out{};

@@ -27,7 +27,8 @@ class Uuid {
 
 using SessionId = Uuid<struct SessionTag>;
 
-// RFC 9562 section 5.7: 48 bits of milliseconds, version 7, then `random` (10 bytes; version and variant bits are overwritten).
+// RFC 9562 section 5.7: 48 bits of milliseconds, version 7, then `random` (10 bytes; version and variant bits are
+// overwritten).
 [[nodiscard]] std::array<std::uint8_t, 16> uuid_v7_bytes(std::chrono::system_clock::time_point now,
                                                          const std::array<std::uint8_t, 10>& random);
 [[nodiscard]] std::string format_uuid(const std::array<std::uint8_t, 16>& bytes);

@@ -168,16 +168,11 @@ constexpr TokenFormat kFormats[] = {
 
 bool fits(Tail tail, char c) {
   switch (tail) {
-    case Tail::alnum:
-      return is_alnum(c);
-    case Tail::url_safe:
-      return is_url_safe(c);
-    case Tail::upper_alnum:
-      return is_upper(c) || is_digit(c);
-    case Tail::hex:
-      return is_hex(c);
-    case Tail::dotted:
-      return is_url_safe(c) || c == '.';
+    case Tail::alnum: return is_alnum(c);
+    case Tail::url_safe: return is_url_safe(c);
+    case Tail::upper_alnum: return is_upper(c) || is_digit(c);
+    case Tail::hex: return is_hex(c);
+    case Tail::dotted: return is_url_safe(c) || c == '.';
   }
   return false;
 }

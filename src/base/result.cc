@@ -30,7 +30,8 @@ int exit_code(ErrorKind kind) {
 
 std::unexpected<Error> os_error(std::string what) { return os_error(std::move(what), errno); }
 std::unexpected<Error> os_error(std::string what, int os_errno) {
-  return std::unexpected(Error{.kind = ErrorKind::sandbox, .what = std::move(what), .os_errno = os_errno, .context = {}});
+  return std::unexpected(
+      Error{.kind = ErrorKind::sandbox, .what = std::move(what), .os_errno = os_errno, .context = {}});
 }
 std::unexpected<Error> fail(ErrorKind kind, std::string what) {
   return std::unexpected(Error{.kind = kind, .what = std::move(what), .os_errno = 0, .context = {}});

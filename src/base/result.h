@@ -13,11 +13,11 @@ namespace bailiwick {
 
 // What went wrong, as far as the caller must know. `exit_code()` maps each kind to the program's exit code.
 enum class ErrorKind : std::uint8_t {
-  usage,        // the command line is not understood                      -> 2
-  invalid,      // policy, configuration or input is not valid             -> 3
-  sandbox,      // the sandbox could not be built, a kernel call failed    -> 125
-  denied,       // denied, or not executable                               -> 126
-  not_found,    // the program to run does not exist                       -> 127
+  usage,      // the command line is not understood                      -> 2
+  invalid,    // policy, configuration or input is not valid             -> 3
+  sandbox,    // the sandbox could not be built, a kernel call failed    -> 125
+  denied,     // denied, or not executable                               -> 126
+  not_found,  // the program to run does not exist                       -> 127
 };
 
 // `what` starts lower-case, has no full stop, quotes user input in backticks and says what to do next.

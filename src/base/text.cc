@@ -9,7 +9,8 @@
 namespace bailiwick {
 namespace {
 
-// Length of the UTF-8 character at the start of `bytes`, 0 if it is not valid (RFC 3629: no surrogates, no overlong forms).
+// Length of the UTF-8 character at the start of `bytes`, 0 if it is not valid (RFC 3629: no surrogates, no overlong
+// forms).
 std::size_t utf8_length(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   const auto follows = [&](std::size_t i) { return i < bytes.size() && (byte(i) & 0xC0) == 0x80; };
@@ -90,8 +91,7 @@ bool is_valid_utf8(std::string_view bytes) {
 }
 
 std::string shell_quote(std::string_view word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
   std::string out = "'";
   for (const char c : word) {
@@ -118,7 +118,8 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   const auto bad = [&] {
-    return fail(ErrorKind::invalid, "not a size: `" + printable(shorten(text, 64)) + "` (wanted a number with K, M, G or T, for example 2G)");
+    return fail(ErrorKind::invalid, "not a size: `" + printable(shorten(text, 64)) +
+                                        "` (wanted a number with K, M, G or T, for example 2G)");
   };
   if (error != std::errc() || !std::isfinite(value) || value < 0) return bad();
   double factor = 1;
@@ -150,7 +151,8 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) {
-    return fail(ErrorKind::invalid, fmt::format("not a whole number from {} to {}: `{}`", min, max, printable(shorten(text, 64))));
+    return fail(ErrorKind::invalid,
+                fmt::format("not a whole number from {} to {}: `{}`", min, max, printable(shorten(text, 64))));
   }
   return value;
 }

@@ -17,8 +17,8 @@ std::string format_rfc3339(WallTime time) {
   const std::time_t clock = seconds;
   std::tm tm{};
   ::gmtime_r(&clock, &tm);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                     tm.tm_min, tm.tm_sec, rest);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                     tm.tm_hour, tm.tm_min, tm.tm_sec, rest);
 }
 
 std::string format_duration(std::chrono::nanoseconds duration) {

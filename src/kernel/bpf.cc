@@ -184,14 +184,10 @@ bool operator==(const FilterProgram& a, const FilterProgram& b) {
 
 std::uint32_t encode(FilterAction action) {
   switch (action.kind) {
-    case FilterAction::Kind::allow:
-      return SECCOMP_RET_ALLOW;
-    case FilterAction::Kind::error:
-      return SECCOMP_RET_ERRNO | action.error_number;
-    case FilterAction::Kind::kill_process:
-      return SECCOMP_RET_KILL_PROCESS;
-    case FilterAction::Kind::notify:
-      return SECCOMP_RET_USER_NOTIF;
+    case FilterAction::Kind::allow: return SECCOMP_RET_ALLOW;
+    case FilterAction::Kind::error: return SECCOMP_RET_ERRNO | action.error_number;
+    case FilterAction::Kind::kill_process: return SECCOMP_RET_KILL_PROCESS;
+    case FilterAction::Kind::notify: return SECCOMP_RET_USER_NOTIF;
   }
   return SECCOMP_RET_KILL_PROCESS;
 }

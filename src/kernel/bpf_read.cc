@@ -12,14 +12,10 @@ namespace {
 
 std::string words_of(FilterAction action) {
   switch (action.kind) {
-    case FilterAction::Kind::allow:
-      return "allow";
-    case FilterAction::Kind::kill_process:
-      return "kill the process";
-    case FilterAction::Kind::notify:
-      return "notify";
-    case FilterAction::Kind::error:
-      break;
+    case FilterAction::Kind::allow: return "allow";
+    case FilterAction::Kind::kill_process: return "kill the process";
+    case FilterAction::Kind::notify: return "notify";
+    case FilterAction::Kind::error: break;
   }
   if (action.error_number == 0) return "succeed without effect";
   const char* name = ::strerrorname_np(action.error_number);
@@ -28,16 +24,11 @@ std::string words_of(FilterAction action) {
 
 std::string words_of_return(std::uint32_t value) {
   switch (value & SECCOMP_RET_ACTION_FULL) {
-    case SECCOMP_RET_ALLOW:
-      return words_of(FilterAction::allow());
-    case SECCOMP_RET_KILL_PROCESS:
-      return words_of(FilterAction::kill_process());
-    case SECCOMP_RET_USER_NOTIF:
-      return words_of(FilterAction::notify());
-    case SECCOMP_RET_ERRNO:
-      return words_of(FilterAction::error(static_cast<int>(value & SECCOMP_RET_DATA)));
-    default:
-      return fmt::format("{:#x}", value);
+    case SECCOMP_RET_ALLOW: return words_of(FilterAction::allow());
+    case SECCOMP_RET_KILL_PROCESS: return words_of(FilterAction::kill_process());
+    case SECCOMP_RET_USER_NOTIF: return words_of(FilterAction::notify());
+    case SECCOMP_RET_ERRNO: return words_of(FilterAction::error(static_cast<int>(value & SECCOMP_RET_DATA)));
+    default: return fmt::format("{:#x}", value);
   }
 }
 
@@ -91,25 +82,13 @@ std::uint32_t emulate(const FilterProgram& program, const ::seccomp_data& call) 
         if (now.k % 4 != 0 || now.k > sizeof call - 4) return SECCOMP_RET_KILL_PROCESS;
         std::memcpy(&accumulator, reinterpret_cast<const char*>(&call) + now.k, sizeof accumulator);
         break;
-      case BPF_ALU | BPF_AND | BPF_K:
-        accumulator &= now.k;
-        break;
-      case BPF_JMP | BPF_JA:
-        at += now.k;
-        break;
-      case BPF_JMP | BPF_JEQ | BPF_K:
-        branch(accumulator == now.k);
-        break;
-      case BPF_JMP | BPF_JGE | BPF_K:
-        branch(accumulator >= now.k);
-        break;
-      case BPF_JMP | BPF_JSET | BPF_K:
-        branch((accumulator & now.k) != 0);
-        break;
-      case BPF_RET | BPF_K:
-        return now.k;
-      default:
-        return SECCOMP_RET_KILL_PROCESS;
+      case BPF_ALU | BPF_AND | BPF_K: accumulator &= now.k; break;
+      case BPF_JMP | BPF_JA: at += now.k; break;
+      case BPF_JMP | BPF_JEQ | BPF_K: branch(accumulator == now.k); break;
+      case BPF_JMP | BPF_JGE | BPF_K: branch(accumulator >= now.k); break;
+      case BPF_JMP | BPF_JSET | BPF_K: branch((accumulator & now.k) != 0); break;
+      case BPF_RET | BPF_K: return now.k;
+      default: return SECCOMP_RET_KILL_PROCESS;
     }
   }
   return SECCOMP_RET_KILL_PROCESS;
@@ -124,30 +103,14 @@ std::string listing(const FilterProgram& program) {
     };
     std::string text;
     switch (now.code) {
-      case BPF_LD | BPF_W | BPF_ABS:
-        text = "load " + words_of_word(now.k);
-        break;
-      case BPF_ALU | BPF_AND | BPF_K:
-        text = fmt::format("and {:#x}", now.k);
-        break;
-      case BPF_JMP | BPF_JA:
-        text = fmt::format("go to {}", at + 1 + now.k);
-        break;
-      case BPF_JMP | BPF_JEQ | BPF_K:
-        text = branch("==", words_of_number(now.k));
-        break;
-      case BPF_JMP | BPF_JGE | BPF_K:
-        text = branch(">=", words_of_number(now.k));
-        break;
-      case BPF_JMP | BPF_JSET | BPF_K:
-        text = branch("has any of", fmt::format("{:#x}", now.k));
-        break;
-      case BPF_RET | BPF_K:
-        text = words_of_return(now.k);
-        break;
-      default:
-        text = fmt::format("unknown {:#x} {:#x}", now.code, now.k);
-        break;
+      case BPF_LD | BPF_W | BPF_ABS: text = "load " + words_of_word(now.k); break;
+      case BPF_ALU | BPF_AND | BPF_K: text = fmt::format("and {:#x}", now.k); break;
+      case BPF_JMP | BPF_JA: text = fmt::format("go to {}", at + 1 + now.k); break;
+      case BPF_JMP | BPF_JEQ | BPF_K: text = branch("==", words_of_number(now.k)); break;
+      case BPF_JMP | BPF_JGE | BPF_K: text = branch(">=", words_of_number(now.k)); break;
+      case BPF_JMP | BPF_JSET | BPF_K: text = branch("has any of", fmt::format("{:#x}", now.k)); break;
+      case BPF_RET | BPF_K: text = words_of_return(now.k); break;
+      default: text = fmt::format("unknown {:#x} {:#x}", now.code, now.k); break;
     }
     fmt::format_to(std::back_inserter(out), "{:4}  {}\n", at, text);
   }

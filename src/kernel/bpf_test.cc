@@ -306,16 +306,11 @@ class RandomSpecs {
     const std::uint64_t value = argument();
     const auto low = static_cast<std::uint32_t>(value);
     switch (below(5)) {
-      case 0:
-        return low_equals(which, low);
-      case 1:
-        return low_masked(which, 0xf, low & 0xf);
-      case 2:
-        return low_has(which, low == 0 ? 1 : low);
-      case 3:
-        return full_equals(which, value);
-      default:
-        return full_has(which, value == 0 ? 1 : value);
+      case 0: return low_equals(which, low);
+      case 1: return low_masked(which, 0xf, low & 0xf);
+      case 2: return low_has(which, low == 0 ? 1 : low);
+      case 3: return full_equals(which, value);
+      default: return full_has(which, value == 0 ? 1 : value);
     }
   }
   std::mt19937_64 random_;

@@ -71,7 +71,8 @@ unsigned long long read_number(const char* path, unsigned long long otherwise) {
   ::close(fd);
   if (n <= 0 || text[0] < '0' || text[0] > '9') return otherwise;
   unsigned long long value = 0;
-  for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; ++i) value = value * 10 + static_cast<unsigned>(text[i] - '0');
+  for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; ++i)
+    value = value * 10 + static_cast<unsigned>(text[i] - '0');
   return value;
 }
 
@@ -83,8 +84,9 @@ int drop_all_capabilities() {
     }
   }
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return -1;
-  constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                                  SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+  constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                                  SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+                                  SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
   if (::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) != 0) return -1;
   ::__user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   const ::__user_cap_data_struct none[2] = {};
@@ -101,7 +103,8 @@ int join_new_session_keyring() {
 int die_with_parent() { return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
 Status give_up_groups() {
-  // EPERM: root of a user namespace that was made without the right to; its groups then are what they are for an ordinary user.
+  // EPERM: root of a user namespace that was made without the right to; its groups then are what they are for an
+  // ordinary user.
   if (::setgroups(0, nullptr) != 0 && errno != EPERM) return os_error("could not give up supplementary groups");
   return {};
 }

@@ -27,7 +27,8 @@ Result<PipePair> open_pipe() {
 
 Result<SocketPair> open_message_pair() {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return os_error("could not make a socket pair");
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return os_error("could not make a socket pair");
   return SocketPair{.ours = Fd(ends[0]), .theirs = Fd(ends[1])};
 }
 

@@ -1,4 +1,5 @@
-// Owner of one file descriptor. Every descriptor that we open is O_CLOEXEC. Any thread; usable after fork (allocates nothing).
+// Owner of one file descriptor. Every descriptor that we open is O_CLOEXEC. Any thread; usable after fork (allocates
+// nothing).
 #pragma once
 
 #include <string>
@@ -48,7 +49,8 @@ struct SocketPair {
 
 // Opens by plain path (for paths that are ours or the system's).
 [[nodiscard]] Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0);
-// openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: for trees that somebody else may write (law 1).
+// openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: for trees that somebody else may write
+// (law 1).
 [[nodiscard]] Result<Fd> open_beneath(int directory, const std::string& relative, int flags, unsigned mode = 0);
 
 [[nodiscard]] Status write_all(int fd, std::string_view bytes);

@@ -19,13 +19,13 @@ struct HostFeatures {
   int landlock_abi = 0;                 // 0: absent or off
   bool has_user_namespaces = true;      // tried
   std::string user_namespaces_problem;  // why not, with what to change (sysctl, AppArmor, container)
-  std::vector<std::string>
-      refused_namespaces;         // tried, inside a user namespace: of "mount", "pid", "ipc", "uts", "net", "cgroup"
-  bool has_fresh_proc = true;     // tried: a new /proc in a new pid namespace (masked in containers)
-  bool has_tmpfs = true;          // tried: in a user namespace, like the next three
-  bool has_devpts = true;         // a new instance, from which a terminal opens
-  bool has_overlayfs = false;     // 5.11; only a quicker way, nothing depends on it
-  bool has_mount_setattr = true;  // tried. 5.12: open_tree, move_mount, mount_setattr
+  // tried, inside a user namespace: of "mount", "pid", "ipc", "uts", "net", "cgroup"
+  std::vector<std::string> refused_namespaces;
+  bool has_fresh_proc = true;           // tried: a new /proc in a new pid namespace (masked in containers)
+  bool has_tmpfs = true;                // tried: in a user namespace, like the next three
+  bool has_devpts = true;               // a new instance, from which a terminal opens
+  bool has_overlayfs = false;           // 5.11; only a quicker way, nothing depends on it
+  bool has_mount_setattr = true;        // tried. 5.12: open_tree, move_mount, mount_setattr
   bool has_pid_max_namespaced = false;  // tried. 6.14: kernel.pid_max belongs to the pid namespace
   bool has_seccomp_filter = true;       // tried
   bool has_seccomp_notify = true;       // tried: SECCOMP_RET_USER_NOTIF with an atomic ADDFD (5.14)

@@ -14,8 +14,8 @@ using namespace abi;
 
 constexpr std::uint64_t kFileRights = kFsExecute | kFsWriteFile | kFsReadFile | kFsTruncate | kFsIoctlDev;
 constexpr std::uint64_t kRead = kFsExecute | kFsReadFile | kFsReadDir;
-constexpr std::uint64_t kWrite = kRead | kFsWriteFile | kFsRemoveDir | kFsRemoveFile | kFsMakeDir | kFsMakeReg | kFsMakeSock | kFsMakeFifo |
-                                 kFsMakeSym | kFsRefer | kFsTruncate;
+constexpr std::uint64_t kWrite = kRead | kFsWriteFile | kFsRemoveDir | kFsRemoveFile | kFsMakeDir | kFsMakeReg |
+                                 kFsMakeSock | kFsMakeFifo | kFsMakeSym | kFsRefer | kFsTruncate;
 
 std::uint64_t filesystem_rights(int abi) {
   if (abi < 1) return 0;

@@ -1,6 +1,6 @@
-// Landlock: a ruleset is a value (what is handled, which paths get what); `open_ruleset` makes the kernel object, `restrict` applies
-// it to the calling thread. The functions on plain values allocate nothing and may run between clone and exec.
-// libc has no wrappers for these system calls.
+// Landlock: a ruleset is a value (what is handled, which paths get what); `open_ruleset` makes the kernel object,
+// `restrict` applies it to the calling thread. The functions on plain values allocate nothing and may run between clone
+// and exec. libc has no wrappers for these system calls.
 #pragma once
 
 #include <cstdint>

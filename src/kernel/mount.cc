@@ -33,8 +33,10 @@ bool set_option(int context, const char* key, const char* value) {
 }  // namespace
 
 int clone_mount(int directory, const char* path, int extra_flags) {
-  // AT_RECURSIVE: a single mount may not be copied out of a tree whose lower mounts are locked, which in a user namespace all are.
-  return ::open_tree(directory, path, static_cast<unsigned>(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | extra_flags));
+  // AT_RECURSIVE: a single mount may not be copied out of a tree whose lower mounts are locked, which in a user
+  // namespace all are.
+  return ::open_tree(directory, path,
+                     static_cast<unsigned>(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | extra_flags));
 }
 
 int set_mount_flags(int mount, MountAccess access, unsigned long long extra_attributes) {
@@ -47,7 +49,8 @@ int set_mount_flags(int mount, MountAccess access, unsigned long long extra_attr
 int make_tmpfs(const char* size, const char* mode, const char* inodes) {
   const int context = ::fsopen("tmpfs", FSOPEN_CLOEXEC);
   if (context < 0) return -1;
-  if (!set_option(context, "mode", mode) || !set_option(context, "size", size) || !set_option(context, "nr_inodes", inodes)) {
+  if (!set_option(context, "mode", mode) || !set_option(context, "size", size) ||
+      !set_option(context, "nr_inodes", inodes)) {
     const int saved = errno;
     ::close(context);
     errno = saved;

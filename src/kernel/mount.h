@@ -1,5 +1,5 @@
-// Mounts, by the mount API of Linux 5.2 to 5.12 (descriptors instead of paths). All functions but MountFd's owner allocate nothing and may
-// run between clone and exec: they return a descriptor or 0, or -1 with errno.
+// Mounts, by the mount API of Linux 5.2 to 5.12 (descriptors instead of paths). All functions but MountFd's owner
+// allocate nothing and may run between clone and exec: they return a descriptor or 0, or -1 with errno.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@ namespace bailiwick {
 
 enum class MountAccess : std::uint8_t { read_only, read_write };
 
-// A detached copy of the mount at `path` (relative to `directory`) with everything mounted below it. `follow` = false: a symlink is not followed.
+// A detached copy of the mount at `path` (relative to `directory`) with everything mounted below it. `follow` = false:
+// a symlink is not followed.
 [[nodiscard]] int clone_mount(int directory, const char* path, int extra_flags);
 // nosuid and nodev always; read-only where asked; recursive. Not executable where `no_exec`.
 [[nodiscard]] int set_mount_flags(int mount, MountAccess access, unsigned long long extra_attributes);

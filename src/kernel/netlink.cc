@@ -31,7 +31,8 @@ int bring_loopback_up() {
     const ssize_t n = ::recv(socket, answer, sizeof answer, 0);
     if (n >= static_cast<ssize_t>(sizeof(::nlmsghdr) + sizeof(int))) {
       int error = 0;
-      std::memcpy(&error, answer + sizeof(::nlmsghdr), sizeof error);  // nlmsgerr: a negative errno, 0 for an acknowledgement
+      std::memcpy(&error, answer + sizeof(::nlmsghdr),
+                  sizeof error);  // nlmsgerr: a negative errno, 0 for an acknowledgement
       errno = -error;
       result = error == 0 ? 0 : -1;
     }

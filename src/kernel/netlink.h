@@ -1,4 +1,5 @@
-// A route netlink socket, as far as a sandbox needs one. Allocates nothing; usable between clone and exec: 0, or -1 with errno.
+// A route netlink socket, as far as a sandbox needs one. Allocates nothing; usable between clone and exec: 0, or -1
+// with errno.
 #pragma once
 
 namespace bailiwick {

@@ -53,7 +53,8 @@ Process::~Process() {
 
 Status Process::send_signal(int signal) const {
   if (pid_ <= 0) return {};
-  if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) != 0 && errno != ESRCH) return os_error("could not send a signal");
+  if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) != 0 && errno != ESRCH)
+    return os_error("could not send a signal");
   return {};
 }
 

@@ -1,4 +1,5 @@
-// Processes: clone with namespaces, and the descriptor of a process. A Process is killed and reaped when its owner goes away.
+// Processes: clone with namespaces, and the descriptor of a process. A Process is killed and reaped when its owner goes
+// away.
 #pragma once
 
 #include <signal.h>
@@ -11,8 +12,9 @@
 
 namespace bailiwick {
 
-// Like fork(2), with clone flags. The child runs on a copy of the caller's memory and must end in exec or _exit. Only for single-threaded
-// callers (no atfork handlers run): the raw system call, because glibc's clone() wants a new stack and its fork() takes no flags.
+// Like fork(2), with clone flags. The child runs on a copy of the caller's memory and must end in exec or _exit. Only
+// for single-threaded callers (no atfork handlers run): the raw system call, because glibc's clone() wants a new stack
+// and its fork() takes no flags.
 [[nodiscard]] pid_t fork_with_flags(unsigned long flags);
 // The same, with the child born in the cgroup v2 directory (clone3 with CLONE_INTO_CGROUP, Linux 5.7).
 [[nodiscard]] pid_t fork_into_cgroup(unsigned long flags, int cgroup_directory);
@@ -32,10 +34,11 @@ class [[nodiscard]] Process {
   [[nodiscard]] Status send_signal(int signal) const;
 
   struct Exit {
-    int wait_status = 0;   // as waitpid(2)
-    ::rusage usage{};      // of the process and the descendants it waited for
+    int wait_status = 0;  // as waitpid(2)
+    ::rusage usage{};     // of the process and the descendants it waited for
   };
-  // SIGKILL without waiting: for a process whose end takes long and matters to nobody. Whoever reaps our children reaps it.
+  // SIGKILL without waiting: for a process whose end takes long and matters to nobody. Whoever reaps our children reaps
+  // it.
   void abandon();
   // Blocks until it has ended. Afterwards is_running() is false.
   [[nodiscard]] Result<Exit> wait();

@@ -21,8 +21,8 @@ struct AgentProfile {
   std::string_view name;                       // "codex"; what --agent takes
   std::string_view title;                      // "OpenAI Codex CLI"
   std::span<const std::string_view> programs;  // basenames
-  std::span<const std::string_view>
-      package_paths;                           // trailing path components of its script or binary inside npm packages
+  // trailing path components of its script or binary inside npm packages
+  std::span<const std::string_view> package_paths;
   std::span<const std::string_view> packages;  // npm package names, for npx and the like
 
   std::span<const AgentPath> state;             // directories and files it may write

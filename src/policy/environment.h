@@ -43,8 +43,8 @@ struct EnvironmentName {
 
 struct EnvironmentRequest {
   std::span<const std::string> host;  // "NAME=VALUE", as in environ
-  std::span<const std::string>
-      named;  // of --env: "NAME" (the host's value, if it has one) or "NAME=VALUE"; in any case let in
+  // of --env: "NAME" (the host's value, if it has one) or "NAME=VALUE"; in any case let in
+  std::span<const std::string> named;
   std::span<const std::string> agent;  // names that the agent profile lets in
 };
 struct SandboxEnvironment {

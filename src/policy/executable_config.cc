@@ -238,24 +238,15 @@ constexpr auto kNotProtected = std::to_array<NotProtected>({
 
 std::string_view to_string(ConfigReader reader) {
   switch (reader) {
-    case Reader::git:
-      return "version control";
-    case Reader::shell:
-      return "shells";
-    case Reader::editor:
-      return "editors";
-    case Reader::agent:
-      return "agents";
-    case Reader::toolchain:
-      return "toolchains";
-    case Reader::interpreter:
-      return "debuggers and interpreters";
-    case Reader::hook_runner:
-      return "hook runners";
-    case Reader::container:
-      return "containers";
-    case Reader::bailiwick:
-      return "bailiwick";
+    case Reader::git: return "version control";
+    case Reader::shell: return "shells";
+    case Reader::editor: return "editors";
+    case Reader::agent: return "agents";
+    case Reader::toolchain: return "toolchains";
+    case Reader::interpreter: return "debuggers and interpreters";
+    case Reader::hook_runner: return "hook runners";
+    case Reader::container: return "containers";
+    case Reader::bailiwick: return "bailiwick";
   }
   return "";
 }

@@ -39,9 +39,7 @@ std::expected<std::optional<Braces>, BraceError> find_braces(std::string_view te
   std::size_t choice = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     switch (text[i]) {
-      case '\\':
-        ++i;
-        break;
+      case '\\': ++i; break;
       case '[':
         if (const auto end = find_set_end(text, i)) i = *end;
         break;
@@ -66,8 +64,7 @@ std::expected<std::optional<Braces>, BraceError> find_braces(std::string_view te
           return found;
         }
         break;
-      default:
-        break;
+      default: break;
     }
   }
   if (depth != 0) return std::unexpected(BraceError::unbalanced);

@@ -101,10 +101,8 @@ bool set_contains(std::string_view set, unsigned char byte) {
 
 Token read_token(std::string_view component, std::size_t at) {
   switch (component[at]) {
-    case '*':
-      return {.kind = Token::Kind::any_run, .byte = 0, .set = {}, .end = at + 1};
-    case '?':
-      return {.kind = Token::Kind::any_byte, .byte = 0, .set = {}, .end = at + 1};
+    case '*': return {.kind = Token::Kind::any_run, .byte = 0, .set = {}, .end = at + 1};
+    case '?': return {.kind = Token::Kind::any_byte, .byte = 0, .set = {}, .end = at + 1};
     case '[':
       if (const auto end = find_set_end(component, at)) {
         return {.kind = Token::Kind::set, .byte = 0, .set = component.substr(at + 1, *end - at - 1), .end = *end + 1};
@@ -114,8 +112,7 @@ Token read_token(std::string_view component, std::size_t at) {
       if (at + 1 < component.size())
         return {.kind = Token::Kind::byte, .byte = component[at + 1], .set = {}, .end = at + 2};
       break;
-    default:
-      break;
+    default: break;
   }
   return {.kind = Token::Kind::byte, .byte = component[at], .set = {}, .end = at + 1};
 }

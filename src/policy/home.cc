@@ -271,10 +271,8 @@ bool opens_section(std::string_view line) { return trim(line).starts_with('['); 
 
 std::string_view to_string(HomeUse use) {
   switch (use) {
-    case bind_read_only:
-      return "read-only";
-    case copy:
-      return "copy";
+    case bind_read_only: return "read-only";
+    case copy: return "copy";
   }
   return "";
 }

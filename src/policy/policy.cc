@@ -14,15 +14,18 @@ std::string quoted(std::string_view text) { return "`" + printable(shorten(text,
 Result<double> parse_cpus(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value < 0.05 || value > 4096) {
-    return fail(ErrorKind::invalid, "not a number of CPUs: " + quoted(text) + " (wanted 0.05 to 4096, for example 1.5)");
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value < 0.05 ||
+      value > 4096) {
+    return fail(ErrorKind::invalid,
+                "not a number of CPUs: " + quoted(text) + " (wanted 0.05 to 4096, for example 1.5)");
   }
   return value;
 }
 
 Result<std::uint64_t> parse_positive_bytes(std::string_view text, std::uint64_t least) {
   TRY_ASSIGN(const std::uint64_t bytes, parse_bytes(text));
-  if (bytes < least) return fail(ErrorKind::invalid, "too small: " + quoted(text) + " (at least " + format_bytes(least) + ")");
+  if (bytes < least)
+    return fail(ErrorKind::invalid, "too small: " + quoted(text) + " (at least " + format_bytes(least) + ")");
   return bytes;
 }
 
@@ -76,7 +79,9 @@ Status parse_limits(std::string_view text, Limits& limits) {
     const auto equals = part.find('=');
     const std::string_view key = part.substr(0, equals);
     if (equals == std::string_view::npos || !seen.insert(key).second) {
-      return fail(ErrorKind::usage, "limit " + quoted(part) + " is not understood: write each once, as in memory=2G,pids=500,cpu=1.5,files=1024");
+      return fail(
+          ErrorKind::usage,
+          "limit " + quoted(part) + " is not understood: write each once, as in memory=2G,pids=500,cpu=1.5,files=1024");
     }
     const std::string_view value = part.substr(equals + 1);
     const auto problem = [&](Error error) { return std::unexpected(std::move(error).in("limit " + quoted(part))); };
@@ -109,7 +114,8 @@ Status parse_limits(std::string_view text, Limits& limits) {
       if (!bytes) return problem(bytes.error());
       next.scratch_bytes = *bytes;
     } else {
-      return fail(ErrorKind::usage, "unknown limit " + quoted(key) + ": use memory, pids, cpu, files, file-size, data or scratch");
+      return fail(ErrorKind::usage,
+                  "unknown limit " + quoted(key) + ": use memory, pids, cpu, files, file-size, data or scratch");
     }
   }
   limits = next;
@@ -118,10 +124,14 @@ Status parse_limits(std::string_view text, Limits& limits) {
 
 Result<std::string> parse_environment(std::string_view text) {
   const std::string_view name = text.substr(0, text.find('='));
-  const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
   bool good = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
   for (const char c : name) good = good && is_word(c);
-  if (!good) return fail(ErrorKind::usage, "not the name of a variable: " + quoted(name) + " (use --env NAME or --env NAME=VALUE)");
+  if (!good)
+    return fail(ErrorKind::usage,
+                "not the name of a variable: " + quoted(name) + " (use --env NAME or --env NAME=VALUE)");
   return std::string(text);
 }
 

@@ -347,12 +347,9 @@ Status add(std::vector<NamePattern>& out, const std::string& pattern, std::uint3
 
 std::string_view to_string(SecretPlace place) {
   switch (place) {
-    case home:
-      return "home";
-    case system:
-      return "system";
-    case anywhere:
-      return "anywhere";
+    case home: return "home";
+    case system: return "system";
+    case anywhere: return "anywhere";
   }
   return "";
 }
@@ -375,7 +372,8 @@ Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots, std::sp
       const bool is_moved = std::any_of(std::begin(kMoved), std::end(kMoved), [&](const Moved& moved) {
         return !(roots.*moved.to).empty() && secret.pattern.starts_with(moved.below_home);
       });
-      const bool is_shown = std::any_of(home_entries.begin(), home_entries.end(), [&](const std::string& entry) { return entry.empty() || entry == first; });
+      const bool is_shown = std::any_of(home_entries.begin(), home_entries.end(),
+                                        [&](const std::string& entry) { return entry.empty() || entry == first; });
       if (is_literal && !is_moved && !is_shown) continue;
     }
     for (const std::string& pattern : places_of(secret, roots)) TRY(add_text(pattern, tag));

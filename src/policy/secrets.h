@@ -53,7 +53,8 @@ struct FixedSecret {
   std::uint32_t tag;  // index into secrets()
 };
 // Of home only what lies in one of these entries of it: "" for all, else first components such as ".config".
-[[nodiscard]] Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots, std::span<const std::string> home_entries);
+[[nodiscard]] Result<std::vector<FixedSecret>> fixed_secrets(const SecretRoots& roots,
+                                                             std::span<const std::string> home_entries);
 
 // The table as patterns over absolute paths, home expanded; `tag` is the index into secrets().
 enum class SecretScope : std::uint8_t {

@@ -14,11 +14,11 @@ namespace bailiwick {
 struct BuildInput {
   const SandboxPlan* plan = nullptr;
   const LaunchOptions* options = nullptr;
-  int channel = -1;             // the children's end
+  int channel = -1;  // the children's end
   pid_t supervisor = 0;
   char* const* argv = nullptr;  // of the program
   char* const* envp = nullptr;
-  ::sigset_t signal_mask{};     // what the program starts with
+  ::sigset_t signal_mask{};                     // what the program starts with
   std::array<std::uint64_t, 3> stdio_rights{};  // Landlock rights for regular files among 0, 1, 2; 0: none
 };
 

@@ -96,7 +96,8 @@ int prepare_cover_keeper(const SandboxPlan& plan, int root) {
 
 void run_cover_keeper(const SandboxPlan& plan, int root, int inotify, const Reporter& report) {
   for (int fd = 0; fd < 3; ++fd) ::close(fd);
-  ::pollfd wait[2] = {{.fd = inotify, .events = POLLIN, .revents = 0}, {.fd = report.channel, .events = 0, .revents = 0}};
+  ::pollfd wait[2] = {{.fd = inotify, .events = POLLIN, .revents = 0},
+                      {.fd = report.channel, .events = 0, .revents = 0}};
   alignas(::inotify_event) char events[16384];
   while (true) {
     if (::poll(wait, 2, -1) < 0) continue;

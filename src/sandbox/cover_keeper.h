@@ -1,5 +1,6 @@
-// Keeps the covers on. A host program that rewrites a covered file by rename tears the mount off in the running sandbox; the keeper, which holds the
-// sandbox's user and mount namespaces without being confined, puts it back. Until then the name is open: a window that is measured, not closed.
+// Keeps the covers on. A host program that rewrites a covered file by rename tears the mount off in the running
+// sandbox; the keeper, which holds the sandbox's user and mount namespaces without being confined, puts it back. Until
+// then the name is open: a window that is measured, not closed.
 //
 // Runs in the launcher: single-threaded, outside the pid namespace, allocates nothing.
 #pragma once

@@ -23,12 +23,9 @@ class Paint {
   }
   [[nodiscard]] std::string state(FindingState state, bool is_needed) const {
     switch (state) {
-      case FindingState::present:
-        return (*this)("ok", "32", 8);
-      case FindingState::partial:
-        return (*this)("partly", "33", 8);
-      case FindingState::absent:
-        return (*this)(is_needed ? "MISSING" : "missing", is_needed ? "1;31" : "33", 8);
+      case FindingState::present: return (*this)("ok", "32", 8);
+      case FindingState::partial: return (*this)("partly", "33", 8);
+      case FindingState::absent: return (*this)(is_needed ? "MISSING" : "missing", is_needed ? "1;31" : "33", 8);
     }
     return {};
   }
@@ -68,42 +65,30 @@ std::size_t widest(const std::vector<Finding>& findings) {
 
 std::string_view name_of(FindingState state) {
   switch (state) {
-    case FindingState::present:
-      return "present";
-    case FindingState::partial:
-      return "partial";
-    case FindingState::absent:
-      return "absent";
+    case FindingState::present: return "present";
+    case FindingState::partial: return "partial";
+    case FindingState::absent: return "absent";
   }
   return "absent";
 }
 
 std::string_view name_of(NeededBy needed_by) {
   switch (needed_by) {
-    case NeededBy::default_policy:
-      return "default policy";
-    case NeededBy::landlock_backend:
-      return "landlock backend";
-    case NeededBy::budgets:
-      return "budgets";
-    case NeededBy::exec_gate:
-      return "exec gate";
-    case NeededBy::hardening:
-      return "hardening";
-    case NeededBy::nothing:
-      return "nothing";
+    case NeededBy::default_policy: return "default policy";
+    case NeededBy::landlock_backend: return "landlock backend";
+    case NeededBy::budgets: return "budgets";
+    case NeededBy::exec_gate: return "exec gate";
+    case NeededBy::hardening: return "hardening";
+    case NeededBy::nothing: return "nothing";
   }
   return "nothing";
 }
 
 std::string_view name_of(Hold hold) {
   switch (hold) {
-    case Hold::holds:
-      return "holds";
-    case Hold::partly:
-      return "partly";
-    case Hold::open:
-      return "open";
+    case Hold::holds: return "holds";
+    case Hold::partly: return "partly";
+    case Hold::open: return "open";
   }
   return "open";
 }

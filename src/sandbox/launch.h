@@ -32,18 +32,39 @@ enum class StdioUse : std::uint8_t {
 
 struct LaunchOptions {
   std::array<StdioUse, 3> stdio{StdioUse::pass, StdioUse::pass, StdioUse::pass};
-  WindowSize window{};               // of the new terminal
-  std::optional<::termios> line;     // its line settings: the user's own
-  int cgroup_directory = -1;     // the launcher is born in it
-  char** arguments = nullptr;    // the supervisor's own argv and environ: wiped in the children
+  WindowSize window{};            // of the new terminal
+  std::optional<::termios> line;  // its line settings: the user's own
+  int cgroup_directory = -1;      // the launcher is born in it
+  char** arguments = nullptr;     // the supervisor's own argv and environ: wiped in the children
   char** environment = nullptr;
   std::uint64_t* timings = nullptr;  // kTimingSlots nanoseconds (CLOCK_MONOTONIC) in shared memory, or null
 };
 
 // The steps of a launch, in order; each is named in errors and in --timings.
 enum class LaunchStep : std::uint8_t {
-  begin, user_namespace, ceilings, keyring, loopback, root, build, covers, landlock_rules, seal, init, proc, pivot, terminal, drop_privileges,
-  ready, program, limits, directory, affinity, landlock, seccomp, exec,
+  begin,
+  user_namespace,
+  ceilings,
+  keyring,
+  loopback,
+  root,
+  build,
+  covers,
+  landlock_rules,
+  seal,
+  init,
+  proc,
+  pivot,
+  terminal,
+  drop_privileges,
+  ready,
+  program,
+  limits,
+  directory,
+  affinity,
+  landlock,
+  seccomp,
+  exec,
 };
 inline constexpr std::size_t kTimingSlots = static_cast<std::size_t>(LaunchStep::exec) + 1;
 [[nodiscard]] std::string_view name_of(LaunchStep step);

@@ -43,7 +43,8 @@ struct RootStep {
 };
 [[nodiscard]] std::string_view name_of(RootStep::Kind kind);
 
-// Something below a bound tree that is given less than the tree. Put back by the resident keeper when a host program's rename tears it off.
+// Something below a bound tree that is given less than the tree. Put back by the resident keeper when a host program's
+// rename tears it off.
 struct Cover {
   enum class Kind : std::uint8_t {
     protect,  // what is there, read-only
@@ -93,7 +94,7 @@ struct SandboxPlan {
   std::vector<Cover> covers;
   std::vector<std::string> sockets;      // host sockets let in by name
   std::vector<std::string> credentials;  // the agent's own login that was let in: paths and variable names
-  std::string private_scratch;           // landlock backend: a directory that lives as long as the session; TMPDIR names it
+  std::string private_scratch;  // landlock backend: a directory that lives as long as the session; TMPDIR names it
   int landlock_abi = 0;
   LandlockHandled landlock;
   std::vector<LandlockRule> landlock_rules;
@@ -115,7 +116,8 @@ struct SandboxPlan {
   std::vector<std::string> weaker;    // what this sandbox cannot hold that it should, each with its reason
 };
 
-// Fails with `invalid` where the request contradicts itself or asks for what may not be had, with `sandbox` where this host cannot enforce it.
+// Fails with `invalid` where the request contradicts itself or asks for what may not be had, with `sandbox` where this
+// host cannot enforce it.
 [[nodiscard]] Result<SandboxPlan> plan(const SandboxPolicy& policy, const Facts& facts, const HostFeatures& host);
 
 // For people, and for programs (docs/json.md).

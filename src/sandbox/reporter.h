@@ -1,4 +1,5 @@
-// How the new processes tell the supervisor what happened. Runs in the launcher, in init and before exec: allocates nothing.
+// How the new processes tell the supervisor what happened. Runs in the launcher, in init and before exec: allocates
+// nothing.
 #pragma once
 
 #include "sandbox/launch.h"

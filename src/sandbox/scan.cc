@@ -117,7 +117,8 @@ class Scan {
     }
     const ScanPatterns& patterns = *request_.patterns;
     const auto hides = [&](EntryKind as) {
-      return !patterns.hide.match(absolute_, name, as).empty() || !patterns.hide_relative.match(matched_, name, as).empty();
+      return !patterns.hide.match(absolute_, name, as).empty() ||
+             !patterns.hide_relative.match(matched_, name, as).empty();
     };
     // A link may stand for either kind.
     const bool is_link = type == DT_LNK;
@@ -125,8 +126,10 @@ class Scan {
     auto protect = patterns.protect.match(matched_, name, kind);
     if (protect.empty() && is_link) protect = patterns.protect.match(matched_, name, EntryKind::directory);
     if (!protect.empty()) {
-      // A protected directory is read-only as a whole; nothing below it needs a cover of its own, but for secrets, which fixed names cover.
-      return add(ScanMatch::Kind::protect, type, std::string(patterns.protect.patterns()[protect.front().pattern].glob.text()));
+      // A protected directory is read-only as a whole; nothing below it needs a cover of its own, but for secrets,
+      // which fixed names cover.
+      return add(ScanMatch::Kind::protect, type,
+                 std::string(patterns.protect.patterns()[protect.front().pattern].glob.text()));
     }
     if (!is_directory) return {};
     if (name == ".git") TRY(add(ScanMatch::Kind::pin, type, "a git directory stays where it is"));
@@ -141,24 +144,32 @@ class Scan {
   }
 
   Status add(ScanMatch::Kind kind, std::uint8_t type, std::string reason) {
-    ScanMatch match{.kind = kind, .path = request_.root + (request_.root == "/" ? "" : "/") + path_, .is_directory = type == DT_DIR, .reason = {}};
+    ScanMatch match{.kind = kind,
+                    .path = request_.root + (request_.root == "/" ? "" : "/") + path_,
+                    .is_directory = type == DT_DIR,
+                    .reason = {}};
     match.reason = std::move(reason);
     if (type == DT_LNK) {
-      // A mount cannot cover a link. What it points at can be covered where it lies in the same tree; realpath only decides what gets *less*.
+      // A mount cannot cover a link. What it points at can be covered where it lies in the same tree; realpath only
+      // decides what gets *less*.
       char target[PATH_MAX];
       struct ::stat info{};
-      const bool inside = ::realpath(match.path.c_str(), target) != nullptr && std::string_view(target).starts_with(request_.root + "/");
+      const bool inside = ::realpath(match.path.c_str(), target) != nullptr &&
+                          std::string_view(target).starts_with(request_.root + "/");
       if (!inside || ::stat(target, &info) != 0) {
-        result_.notes.push_back("`" + printable(match.path) + "` is a symbolic link to somewhere else: the link itself is not protected");
+        result_.notes.push_back("`" + printable(match.path) +
+                                "` is a symbolic link to somewhere else: the link itself is not protected");
         return {};
       }
-      result_.notes.push_back("`" + printable(match.path) + "` is a symbolic link: what it points at is protected, the link itself is not");
+      result_.notes.push_back("`" + printable(match.path) +
+                              "` is a symbolic link: what it points at is protected, the link itself is not");
       match.path = target;
       match.is_directory = S_ISDIR(info.st_mode);
     }
     if (result_.matches.size() >= kMostMatches) {
-      return fail(ErrorKind::invalid, "more than 10000 names below `" + printable(request_.root) + "` are protected or denied; the last is `" +
-                                          printable(match.path) + "`: use a narrower pattern or a smaller workspace");
+      return fail(ErrorKind::invalid, "more than 10000 names below `" + printable(request_.root) +
+                                          "` are protected or denied; the last is `" + printable(match.path) +
+                                          "`: use a narrower pattern or a smaller workspace");
     }
     result_.matches.push_back(std::move(match));
     return {};
@@ -168,7 +179,7 @@ class Scan {
   const std::uint64_t budget_;
   Fd root_;
   std::deque<std::string> queue_;
-  std::size_t signs_seen_ = 0;  // of a git directory, in the directory that is being read
+  std::size_t signs_seen_ = 0;             // of a git directory, in the directory that is being read
   std::string path_, matched_, absolute_;  // reused, so that the ordinary entry allocates nothing
   ScanResult result_;
 };

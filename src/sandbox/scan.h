@@ -1,6 +1,6 @@
-// Walks a tree for names that get less than the tree: protected configuration, secrets, and the host's sockets and FIFOs. Runs outside, as the
-// caller, before the sandbox is built. Opens by descriptor, beneath the root, and follows no link; breadth first, so that a budget that runs out
-// leaves the deepest names uncovered.
+// Walks a tree for names that get less than the tree: protected configuration, secrets, and the host's sockets and
+// FIFOs. Runs outside, as the caller, before the sandbox is built. Opens by descriptor, beneath the root, and follows
+// no link; breadth first, so that a budget that runs out leaves the deepest names uncovered.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct ScanPatterns {
 };
 
 struct ScanRequest {
-  std::string root;           // absolute, resolved
-  std::string match_prefix;   // put before relative paths when they are matched (".git/" for a git directory of its own)
+  std::string root;          // absolute, resolved
+  std::string match_prefix;  // put before relative paths when they are matched (".git/" for a git directory of its own)
   const ScanPatterns* patterns = nullptr;
   std::vector<std::string> skip;  // absolute paths that are not entered: they are scanned on their own
 };

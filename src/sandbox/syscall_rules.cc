@@ -209,7 +209,8 @@ void add_conditional(Table& table, const SyscallOptions& options) {
   // Asks for an executable memory file even where vm.memfd_noexec would make it not so.
   table.add(CALL(memfd_create), FilterDecision({{low_has(1, kMfdExec), kRefuse}}, kAllow));
   // SECURITY: attack case L22: a lease on a file of the user's makes every host program that opens it wait.
-  table.add(CALL(fcntl), FilterDecision({{low_equals(1, F_SETLEASE), kRefuse}, {low_equals(1, F_NOTIFY), kRefuse}}, kAllow));
+  table.add(CALL(fcntl),
+            FilterDecision({{low_equals(1, F_SETLEASE), kRefuse}, {low_equals(1, F_NOTIFY), kRefuse}}, kAllow));
   table.add(CALL(personality), FilterDecision({{low_masked(0, ~kPersonalityAllowed, 0), kAllow},
                                                {low_equals(0, kPersonalityQuery), kAllow}},
                                               kRefuse));

@@ -18,8 +18,9 @@ struct WorkspaceRequest {
   Mode mode = Mode::workspace_write;
 };
 
-// The git top level that holds the directory, if the caller owns it and it is neither home nor above it; else the directory itself.
-// Errors (`invalid`): not there, not a directory, `/`, home or above it, a system directory, not the caller's own or not writable for a mode that writes.
+// The git top level that holds the directory, if the caller owns it and it is neither home nor above it; else the
+// directory itself. Errors (`invalid`): not there, not a directory, `/`, home or above it, a system directory, not the
+// caller's own or not writable for a mode that writes.
 [[nodiscard]] Result<WorkspaceFact> find_workspace(const WorkspaceRequest& request);
 
 // True if `path` is `directory` or below it. Both absolute and normal.

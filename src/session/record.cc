@@ -32,7 +32,8 @@ Result<Fd> open_own_directory(int parent, const std::string& name, const std::st
   Fd directory(fd);
   struct ::stat info{};
   if (::fstat(fd, &info) != 0 || info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0) {
-    return fail(ErrorKind::sandbox, quoted(path) + " belongs to somebody else or can be written by others: make it yours with mode 0700");
+    return fail(ErrorKind::sandbox,
+                quoted(path) + " belongs to somebody else or can be written by others: make it yours with mode 0700");
   }
   return directory;
 }
@@ -59,25 +60,33 @@ std::string json_list(const std::vector<std::string>& items) {
   return out + "]";
 }
 
-std::string now() { return format_rfc3339(std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now())); }
+std::string now() {
+  return format_rfc3339(std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
+}
 
 std::string start_json(const SessionId& id, const SandboxPlan& plan) {
   std::vector<std::string> command;
   for (const std::string& word : plan.command) command.push_back(redact(word));
   return fmt::format(
-      "{{\"schema\":1,\"session\":\"{}\",\"started\":\"{}\",\"uid\":{},\"workspace\":{},\"directory\":{},\"command\":{},\"agent\":{},\"backend\":\"{}\",\"mode\":\"{}\","
-      "\"network\":\"{}\",\"memory\":\"{}\",\"memory_bytes\":{},\"covers\":{},\"credentials\":{},\"warnings\":{},\"weaker\":{}}}\n",
-      format(id), now(), plan.uid, json_string(plan.workspace), json_string(plan.directory), json_list(command), json_string(plan.agent), name_of(plan.backend),
-      name_of(plan.mode), name_of(plan.network), plan.memory_keeper == MemoryKeeper::cgroup ? "cgroup" : "watched", plan.memory_bytes, plan.covers.size(),
+      "{{\"schema\":1,\"session\":\"{}\",\"started\":\"{}\",\"uid\":{},\"workspace\":{},\"directory\":{},\"command\":{}"
+      ",\"agent\":{},\"backend\":\"{}\",\"mode\":\"{}\","
+      "\"network\":\"{}\",\"memory\":\"{}\",\"memory_bytes\":{},\"covers\":{},\"credentials\":{},\"warnings\":{},"
+      "\"weaker\":{}}}\n",
+      format(id), now(), plan.uid, json_string(plan.workspace), json_string(plan.directory), json_list(command),
+      json_string(plan.agent), name_of(plan.backend), name_of(plan.mode), name_of(plan.network),
+      plan.memory_keeper == MemoryKeeper::cgroup ? "cgroup" : "watched", plan.memory_bytes, plan.covers.size(),
       json_list(plan.credentials), json_list(plan.warnings), json_list(plan.weaker));
 }
 
 std::string end_json(const SessionEnd& end) {
   return fmt::format(
-      "{{\"schema\":1,\"ended\":\"{}\",\"exit_code\":{},\"stopped_by\":{},\"wall_ns\":{},\"cpu_ns\":{},\"peak_process_bytes\":{},\"peak_memory_bytes\":{},"
-      "\"peak_processes\":{},\"limited\":{},\"covers_restored\":{},\"longest_restore_us\":{},\"terminal_sequences_dropped\":{}}}\n",
-      now(), end.exit_code, json_string(end.stopped_by), end.wall.count(), end.cpu.count(), end.peak_process_bytes, end.peak_memory_bytes, end.peak_processes,
-      json_list(end.limited), end.covers_restored, end.longest_restore_us, end.dropped.total());
+      "{{\"schema\":1,\"ended\":\"{}\",\"exit_code\":{},\"stopped_by\":{},\"wall_ns\":{},\"cpu_ns\":{},\"peak_process_"
+      "bytes\":{},\"peak_memory_bytes\":{},"
+      "\"peak_processes\":{},\"limited\":{},\"covers_restored\":{},\"longest_restore_us\":{},\"terminal_sequences_"
+      "dropped\":{}}}\n",
+      now(), end.exit_code, json_string(end.stopped_by), end.wall.count(), end.cpu.count(), end.peak_process_bytes,
+      end.peak_memory_bytes, end.peak_processes, json_list(end.limited), end.covers_restored, end.longest_restore_us,
+      end.dropped.total());
 }
 
 Status write_new(int directory, const char* name, const std::string& text, const std::string& path) {
@@ -90,9 +99,11 @@ Status write_new(int directory, const char* name, const std::string& text, const
 
 }  // namespace
 
-Result<SessionRecord> SessionRecord::open(const std::string& state_directory, const SessionId& id, const SandboxPlan& plan) {
+Result<SessionRecord> SessionRecord::open(const std::string& state_directory, const SessionId& id,
+                                          const SandboxPlan& plan) {
   if (state_directory.empty()) {
-    return fail(ErrorKind::sandbox, "there is no place for the session's record: set HOME or XDG_STATE_HOME to a directory of yours");
+    return fail(ErrorKind::sandbox,
+                "there is no place for the session's record: set HOME or XDG_STATE_HOME to a directory of yours");
   }
   SessionRecord state;
   const std::string name = format(id);
@@ -116,11 +127,14 @@ Result<SessionRecord> SessionRecord::open(const std::string& state_directory, co
   return state;
 }
 
-Status SessionRecord::write_end(const SessionEnd& end) const { return write_new(directory_.get(), "end.json", end_json(end), path_); }
+Status SessionRecord::write_end(const SessionEnd& end) const {
+  return write_new(directory_.get(), "end.json", end_json(end), path_);
+}
 
 Status SessionRecord::write_failure(const Error& error) const {
   return write_new(directory_.get(), "end.json",
-                   fmt::format("{{\"schema\":1,\"ended\":{},\"exit_code\":{},\"error\":{}}}\n", json_string(now()), exit_code(error.kind), json_string(error.message())),
+                   fmt::format("{{\"schema\":1,\"ended\":{},\"exit_code\":{},\"error\":{}}}\n", json_string(now()),
+                               exit_code(error.kind), json_string(error.message())),
                    path_);
 }
 

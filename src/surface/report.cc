@@ -79,12 +79,9 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 
 std::string memory_line(const SessionHeader& header) {
   switch (header.memory_hold) {
-    case MemoryHold::cgroup:
-      return "at most " + format_bytes(header.memory_limit) + ", held by the kernel (cgroup)";
-    case MemoryHold::watched:
-      return "at most " + format_bytes(header.memory_limit) + ", watched";
-    case MemoryHold::none:
-      return "no limit";
+    case MemoryHold::cgroup: return "at most " + format_bytes(header.memory_limit) + ", held by the kernel (cgroup)";
+    case MemoryHold::watched: return "at most " + format_bytes(header.memory_limit) + ", watched";
+    case MemoryHold::none: return "no limit";
   }
   return {};
 }

@@ -30,16 +30,11 @@ bool continues(unsigned char lead, std::size_t position, unsigned char byte) {
   if ((byte & 0xC0) != 0x80) return false;
   if (position != 1) return true;
   switch (lead) {
-    case 0xE0:
-      return byte >= 0xA0;
-    case 0xED:
-      return byte <= 0x9F;
-    case 0xF0:
-      return byte >= 0x90;
-    case 0xF4:
-      return byte <= 0x8F;
-    default:
-      return true;
+    case 0xE0: return byte >= 0xA0;
+    case 0xED: return byte <= 0x9F;
+    case 0xF0: return byte >= 0x90;
+    case 0xF4: return byte <= 0x8F;
+    default: return true;
   }
 }
 
@@ -118,13 +113,10 @@ void TerminalFilter::step(unsigned char c, std::string& out) {
       if (c < 0x20 || c == kDelete) return control(c, out);
       out += static_cast<char>(c);
       return;
-    case State::escape:
-      return step_escape(c, out);
+    case State::escape: return step_escape(c, out);
     case State::csi:
-    case State::csi_ignore:
-      return step_csi(c, out);
-    case State::string:
-      return step_string(c, out);
+    case State::csi_ignore: return step_csi(c, out);
+    case State::string: return step_string(c, out);
     case State::string_escape:
       if (c == '\\') return end_string(Terminator::string_terminator, out);
       abandon();
@@ -170,16 +162,11 @@ void TerminalFilter::control(unsigned char c, std::string& out) {
     case '\f':
     case '\r':
     case 0x0E:
-    case 0x0F:
-      out += static_cast<char>(c);
-      return modes_.note_control(static_cast<char>(c));
-    case 0x05:
-      return drop(Dropped::report);  // ENQ: the answerback message
-    case 0x00:                       // padding: terminals ignore both
-    case kDelete:
-      return;
-    default:
-      return drop(Dropped::control);
+    case 0x0F: out += static_cast<char>(c); return modes_.note_control(static_cast<char>(c));
+    case 0x05: return drop(Dropped::report);  // ENQ: the answerback message
+    case 0x00:                                // padding: terminals ignore both
+    case kDelete: return;
+    default: return drop(Dropped::control);
   }
 }
 
@@ -194,22 +181,14 @@ void TerminalFilter::step_escape(unsigned char c, std::string& out) {
   }
   if (!intermediates_.empty()) return end_escape(static_cast<char>(c), out);
   switch (c) {
-    case '[':
-      state_ = State::csi;
-      return;
-    case ']':
-      return open_string(StringKind::osc);
-    case 'P':
-      return open_string(StringKind::dcs);
-    case '_':
-      return open_string(StringKind::apc);
-    case 'k':
-      return open_string(StringKind::title);  // window name of screen and tmux
+    case '[': state_ = State::csi; return;
+    case ']': return open_string(StringKind::osc);
+    case 'P': return open_string(StringKind::dcs);
+    case '_': return open_string(StringKind::apc);
+    case 'k': return open_string(StringKind::title);  // window name of screen and tmux
     case 'X':
-    case '^':
-      return open_string(StringKind::other);
-    default:
-      return end_escape(static_cast<char>(c), out);
+    case '^': return open_string(StringKind::other);
+    default: return end_escape(static_cast<char>(c), out);
   }
 }
 

@@ -37,22 +37,14 @@ void TerminalModes::note_escape(std::string_view intermediates, char final) {
   if (intermediates == "#") line_size_ = final == '3' || final == '4' || final == '6';
   if (!intermediates.empty()) return;
   switch (final) {
-    case '=':
-      keypad_ = true;
-      break;
-    case '>':
-      keypad_ = false;
-      break;
-    case 'H':
-      tabs_ = true;
-      break;
+    case '=': keypad_ = true; break;
+    case '>': keypad_ = false; break;
+    case 'H': tabs_ = true; break;
     case 'n':
     case 'o':
     case '|':
     case '}':
-    case '~':
-      shifted_ = true;
-      break;
+    case '~': shifted_ = true; break;
     case 'c':
       // A reset leaves the alternate screen and empties the keyboard stacks. The other modes are still put back at the
       // end: that costs nothing where the terminal reset them, too.
@@ -60,8 +52,7 @@ void TerminalModes::note_escape(std::string_view intermediates, char final) {
       key_depth_ = {};
       key_flags_ = {};
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

@@ -60,21 +60,16 @@ Ruling rule_window(std::string_view parameters, Allow allow) {
   switch (what) {
     case 14:  // sizes of the text area and of a cell: image-capable programs need them, the program cannot choose them
     case 16:
-    case 18:
-      return ask(std::to_string(what));
+    case 18: return ask(std::to_string(what));
     case 20:
-    case 21:
-      return ask_if(includes(allow, Allow::reports), Dropped::report, std::to_string(what));
+    case 21: return ask_if(includes(allow, Allow::reports), Dropped::report, std::to_string(what));
     case 22:  // push and pop the title
-    case 23:
-      return pass(std::to_string(what) + ";" + std::to_string(std::min(parameter(parameters, 1, 0), 2U)));
+    case 23: return pass(std::to_string(what) + ";" + std::to_string(std::min(parameter(parameters, 1, 0), 2U)));
     case 11:
     case 13:
     case 15:
-    case 19:
-      return refuse(Dropped::report);
-    default:
-      return refuse(Dropped::window);
+    case 19: return refuse(Dropped::report);
+    default: return refuse(Dropped::window);
   }
 }
 
@@ -86,25 +81,16 @@ Ruling rule_plain_csi(const Csi& csi, Allow allow) {
   if (std::string_view("@ABCDEFGHIJKLMPSXZ^`abdefgmrs").find(csi.final) != std::string_view::npos)
     return pass(parameters);
   switch (csi.final) {
-    case 'T':
-      return pass_if(single, Dropped::mode, parameters);  // with more parameters it is mouse highlighting
-    case 'u':
-      return pass_if(parameters.empty(), Dropped::unknown, parameters);
+    case 'T': return pass_if(single, Dropped::mode, parameters);  // with more parameters it is mouse highlighting
+    case 'u': return pass_if(parameters.empty(), Dropped::unknown, parameters);
     case 'h':
-    case 'l':
-      return rule_modes(parameters, [](unsigned mode) { return mode == 4 || mode == 20 || mode == 34; });
-    case 'n':
-      return ask_if(parameters == "5" || parameters == "6", Dropped::report, parameters);
-    case 'c':
-      return ask_if(is_default, Dropped::report, parameters);
-    case 't':
-      return rule_window(parameters, allow);
-    case 'x':
-      return refuse(Dropped::report);
-    case 'i':
-      return refuse(Dropped::printer);
-    default:
-      return refuse(Dropped::unknown);
+    case 'l': return rule_modes(parameters, [](unsigned mode) { return mode == 4 || mode == 20 || mode == 34; });
+    case 'n': return ask_if(parameters == "5" || parameters == "6", Dropped::report, parameters);
+    case 'c': return ask_if(is_default, Dropped::report, parameters);
+    case 't': return rule_window(parameters, allow);
+    case 'x': return refuse(Dropped::report);
+    case 'i': return refuse(Dropped::printer);
+    default: return refuse(Dropped::unknown);
   }
 }
 
@@ -272,21 +258,17 @@ Ruling rule_escape(std::string_view intermediates, char final) {
   }
   if (intermediates.size() > 1) return refuse(Dropped::unknown);
   switch (intermediates[0]) {
-    case '#':
-      return is_one_of("34568") ? pass() : refuse(Dropped::unknown);
+    case '#': return is_one_of("34568") ? pass() : refuse(Dropped::unknown);
     case '(':
     case ')':
     case '*':
     case '+':
     case '-':
     case '.':
-    case '/':
-      return pass();  // character sets; loading one's own is dropped with DCS
+    case '/': return pass();  // character sets; loading one's own is dropped with DCS
     case '%':
-    case ' ':
-      return refuse(Dropped::encoding);
-    default:
-      return refuse(Dropped::unknown);
+    case ' ': return refuse(Dropped::encoding);
+    default: return refuse(Dropped::unknown);
   }
 }
 
@@ -320,48 +302,35 @@ Ruling rule_osc(unsigned number, std::string_view payload, Allow allow) {
   switch (number) {
     case 0:
     case 1:
-    case 2:
-      return pass(shorten(payload, kTitleLimit));
+    case 2: return pass(shorten(payload, kTitleLimit));
     case 4:
-    case 5:
-      return rule_palette(payload);
+    case 5: return rule_palette(payload);
     case 104:
     case 105:
       return pass_if(payload.size() <= kColoursLimit && consists_of(payload, "0123456789;"), Dropped::unknown, payload);
-    case 8:
-      return rule_hyperlink(payload, allow);
-    case 9:
-      return rule_osc_9(payload, allow);
+    case 8: return rule_hyperlink(payload, allow);
+    case 9: return rule_osc_9(payload, allow);
     case 777:
       return pass_if(includes(allow, Allow::notifications) && payload.substr(0, 7) == "notify;", Dropped::notification,
                      shorten(payload, kNotificationLimit));
     case 99:  // its answers repeat ids that the program chose
       return ask_if(includes(allow, Allow::notifications | Allow::reports), Dropped::notification, payload);
-    case 7:
-      return pass_if(includes(allow, Allow::directory), Dropped::directory, payload);
-    case 50:
-      return refuse(payload.find('?') != std::string_view::npos ? Dropped::report : Dropped::program);
-    case 52:
-      return rule_clipboard(payload, allow);
+    case 7: return pass_if(includes(allow, Allow::directory), Dropped::directory, payload);
+    case 50: return refuse(payload.find('?') != std::string_view::npos ? Dropped::report : Dropped::program);
+    case 52: return rule_clipboard(payload, allow);
     case 5522:
       return ask_if(includes(allow, Allow::clipboard_read | Allow::clipboard_write) && is_ascii_text(payload),
                     Dropped::clipboard, payload);
     case 5113:
       return ask_if(includes(allow, Allow::file_transfer) && is_ascii_text(payload), Dropped::file_transfer, payload);
-    case 133:
-      return pass_if(includes(allow, Allow::shell_marks), Dropped::shell_mark, payload);
+    case 133: return pass_if(includes(allow, Allow::shell_marks), Dropped::shell_mark, payload);
     case 633:  // VS Code's own marks name the command that it records
     case 3008:
-    case 697:
-      return refuse(Dropped::shell_mark);
-    case 21:
-      return refuse(Dropped::report);  // kitty answers with the keys that were asked for
-    case 46:
-      return refuse(Dropped::file_transfer);
-    case 1337:
-      return rule_osc_1337(payload, allow);
-    default:
-      return refuse(Dropped::unknown);
+    case 697: return refuse(Dropped::shell_mark);
+    case 21: return refuse(Dropped::report);  // kitty answers with the keys that were asked for
+    case 46: return refuse(Dropped::file_transfer);
+    case 1337: return rule_osc_1337(payload, allow);
+    default: return refuse(Dropped::unknown);
   }
 }
 

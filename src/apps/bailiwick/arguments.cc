@@ -18,7 +18,8 @@ constexpr const char* kAbout =
     "  bailiwick sandbox plan -- codex   what the sandbox would be\n"
     "  bailiwick doctor                  what this machine can enforce";
 constexpr const char* kExitCodes =
-    "Exit codes: 0 done; 1 a check found something; the command's own code, 128+n for a signal; 2 usage; 3 invalid policy or input;\n"
+    "Exit codes: 0 done; 1 a check found something; the command's own code, 128+n for a signal; 2 usage; 3 invalid "
+    "policy or input;\n"
     "125 the sandbox could not be built; 126 denied or not executable; 127 program not found.";
 
 struct Raw {
@@ -35,20 +36,44 @@ T value_or_throw(Result<T> result) {
 
 void add_sandbox_options(CLI::App& app, Request& request, Raw& raw) {
   SandboxPolicy& policy = request.policy;
-  app.add_option("-C,--directory", request.directory, "Work in DIR instead of the current directory; the workspace is the git top level that holds it")->type_name("DIR");
-  app.add_option("--mode", raw.mode, "What may be changed: read-only, workspace-write (default) or full-access")->type_name("MODE");
-  app.add_option("--read", policy.read, "Let PATH be read (repeat for more)")->type_name("PATH")->allow_extra_args(false);
+  app.add_option("-C,--directory", request.directory,
+                 "Work in DIR instead of the current directory; the workspace is the git top level that holds it")
+      ->type_name("DIR");
+  app.add_option("--mode", raw.mode, "What may be changed: read-only, workspace-write (default) or full-access")
+      ->type_name("MODE");
+  app.add_option("--read", policy.read, "Let PATH be read (repeat for more)")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   app.add_option("--write", policy.write, "Let PATH be read and written")->type_name("PATH")->allow_extra_args(false);
-  app.add_option("--deny-read", policy.deny_read, "Hide what matches GLOB, also in the workspace; quote it")->type_name("GLOB")->allow_extra_args(false);
-  app.add_option("--socket", policy.sockets, "Let a Unix socket of the host be reached: what is behind it acts outside the sandbox")->type_name("PATH")->allow_extra_args(false);
+  app.add_option("--deny-read", policy.deny_read, "Hide what matches GLOB, also in the workspace; quote it")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  app.add_option("--socket", policy.sockets,
+                 "Let a Unix socket of the host be reached: what is behind it acts outside the sandbox")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   app.add_option("--network", raw.network, "off (default: loopback only) or host")->type_name("off|host");
-  app.add_option("--env", raw.environment, "Let the variable NAME in, or set it")->type_name("NAME[=VALUE]")->allow_extra_args(false);
-  app.add_option("--limit", raw.limits, "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,scratch=512M")->type_name("KEY=VALUE,...")->allow_extra_args(false);
-  app.add_option("--backend", raw.backend, "namespaces (default), landlock (weaker: see doctor) or auto (accepts the weaker one)")->type_name("BACKEND");
-  app.add_option("--agent", raw.agent, "Use the profile of codex, claude, gemini or opencode, or none; default: by the program")->type_name("NAME");
-  app.add_option("--scan-entries", policy.scan_entries, "How many directory entries are searched for protected names")->type_name("N")->capture_default_str();
-  app.add_flag_callback("--allow-clipboard", [&policy] { policy.clipboard = Clipboard::allowed; }, "Let the program write the terminal's clipboard");
-  app.add_option("command", request.command, "The command and its arguments, after --")->type_name("COMMAND")->required();
+  app.add_option("--env", raw.environment, "Let the variable NAME in, or set it")
+      ->type_name("NAME[=VALUE]")
+      ->allow_extra_args(false);
+  app.add_option("--limit", raw.limits, "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,scratch=512M")
+      ->type_name("KEY=VALUE,...")
+      ->allow_extra_args(false);
+  app.add_option("--backend", raw.backend,
+                 "namespaces (default), landlock (weaker: see doctor) or auto (accepts the weaker one)")
+      ->type_name("BACKEND");
+  app.add_option("--agent", raw.agent,
+                 "Use the profile of codex, claude, gemini or opencode, or none; default: by the program")
+      ->type_name("NAME");
+  app.add_option("--scan-entries", policy.scan_entries, "How many directory entries are searched for protected names")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_flag_callback(
+      "--allow-clipboard", [&policy] { policy.clipboard = Clipboard::allowed; },
+      "Let the program write the terminal's clipboard");
+  app.add_option("command", request.command, "The command and its arguments, after --")
+      ->type_name("COMMAND")
+      ->required();
   app.positionals_at_end(true);
   app.footer(kExitCodes);
 }
@@ -63,7 +88,8 @@ void finish(Request& request, const Raw& raw) {
     const Status status = parse_limits(limit, policy.limits);
     if (!status) throw CLI::ValidationError(status.error().message());
   }
-  for (const std::string& variable : raw.environment) policy.environment.push_back(value_or_throw(parse_environment(variable)));
+  for (const std::string& variable : raw.environment)
+    policy.environment.push_back(value_or_throw(parse_environment(variable)));
 }
 
 }  // namespace
@@ -77,24 +103,29 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
   app.footer(kExitCodes);
   // Only the options of the subcommand that is called are built: the start of a session is counted in microseconds.
   const std::string_view called = argc > 1 ? argv[1] : "";
-  const bool all = called != "exec" && called != "run" && called != "sandbox" && called != "doctor" && called != "completion";
+  const bool all =
+      called != "exec" && called != "run" && called != "sandbox" && called != "doctor" && called != "completion";
   const auto wants = [&](std::string_view name) { return all || called == name; };
   if (wants("run")) {
-    CLI::App& verb = *app.add_subcommand("run", "Run an agent or command as a session: header, summary, its own terminal");
+    CLI::App& verb =
+        *app.add_subcommand("run", "Run an agent or command as a session: header, summary, its own terminal");
     verb.final_callback([&] { out.verb = Verb::run; });
-    verb.add_flag("--timings", out.show_timings, "Print how long each step of the start took, as JSON on standard error");
+    verb.add_flag("--timings", out.show_timings,
+                  "Print how long each step of the start took, as JSON on standard error");
     add_sandbox_options(verb, out.request, raw);
   }
   Request exec_request;
   Raw exec_raw;
   if (wants("exec")) {
-    CLI::App& verb = *app.add_subcommand("exec", "Run one command in the same sandbox, quietly; its exit code comes through");
+    CLI::App& verb =
+        *app.add_subcommand("exec", "Run one command in the same sandbox, quietly; its exit code comes through");
     verb.final_callback([&] {
       out.verb = Verb::exec;
       out.request = std::move(exec_request);
       raw = std::move(exec_raw);
     });
-    verb.add_flag("--timings", out.show_timings, "Print how long each step of the start took, as JSON on standard error");
+    verb.add_flag("--timings", out.show_timings,
+                  "Print how long each step of the start took, as JSON on standard error");
     add_sandbox_options(verb, exec_request, exec_raw);
   }
   Request plan_request;
@@ -112,7 +143,8 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
     add_sandbox_options(verb, plan_request, plan_raw);
   }
   if (wants("doctor")) {
-    CLI::App& verb = *app.add_subcommand("doctor", "Say what this machine can enforce, what is missing and how to get it");
+    CLI::App& verb =
+        *app.add_subcommand("doctor", "Say what this machine can enforce, what is missing and how to get it");
     verb.final_callback([&] { out.verb = Verb::doctor; });
     verb.add_flag_callback("--json", [&] { out.format = Format::json; }, "JSON, as described in docs/json.md");
     verb.footer(kExitCodes);

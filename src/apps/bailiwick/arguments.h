@@ -15,7 +15,7 @@ enum class Format : std::uint8_t { text, json };
 
 struct Arguments {
   Verb verb = Verb::run;
-  Request request;            // run, exec, sandbox plan
+  Request request;  // run, exec, sandbox plan
   Format format = Format::text;
   bool show_timings = false;  // --timings
   std::string shell;          // completion

@@ -24,7 +24,8 @@ namespace {
 
 // Shared with the children, so that their marks are seen here.
 std::uint64_t* make_timings() {
-  void* memory = ::mmap(nullptr, kTimingSlots * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, kTimingSlots * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? nullptr : static_cast<std::uint64_t*>(memory);
 }
 
@@ -39,7 +40,8 @@ struct OwnTimes {
 };
 
 void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
-  std::string out = fmt::format("{{\"facts_and_plan_us\":{:.1f},\"record_us\":{:.1f}", static_cast<double>(own.planned - own.start) / 1e3,
+  std::string out = fmt::format("{{\"facts_and_plan_us\":{:.1f},\"record_us\":{:.1f}",
+                                static_cast<double>(own.planned - own.start) / 1e3,
                                 static_cast<double>(own.recorded - own.planned) / 1e3);
   // A step lasts until the next one that was marked; steps of init and of the program follow the launcher's.
   std::uint64_t last = own.recorded;
@@ -50,25 +52,42 @@ void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
     last = marks[i];
     last_name = name_of(static_cast<LaunchStep>(i));
   }
-  out += fmt::format(",\"program_and_teardown_us\":{:.1f},\"total_us\":{:.1f}}}\n", static_cast<double>(own.ended - last) / 1e3,
-                     static_cast<double>(own.ended - own.start) / 1e3);
+  out += fmt::format(",\"program_and_teardown_us\":{:.1f},\"total_us\":{:.1f}}}\n",
+                     static_cast<double>(own.ended - last) / 1e3, static_cast<double>(own.ended - own.start) / 1e3);
   std::fputs(out.c_str(), stderr);
 }
 
 SessionHeader header_of(const SessionId& id, const SandboxPlan& plan) {
-  SessionHeader header{.session = format(id), .agent = plan.agent, .command = plan.command, .workspace = plan.workspace,
-                       .mode = std::string(name_of(plan.mode)), .network = std::string(name_of(plan.network)), .backend = std::string(name_of(plan.backend)),
-                       .memory_hold = plan.memory_keeper == MemoryKeeper::cgroup ? MemoryHold::cgroup : MemoryHold::watched, .memory_limit = plan.memory_bytes,
-                       .let_in = plan.credentials, .warnings = plan.warnings, .weaker = plan.weaker};
+  SessionHeader header{
+      .session = format(id),
+      .agent = plan.agent,
+      .command = plan.command,
+      .workspace = plan.workspace,
+      .mode = std::string(name_of(plan.mode)),
+      .network = std::string(name_of(plan.network)),
+      .backend = std::string(name_of(plan.backend)),
+      .memory_hold = plan.memory_keeper == MemoryKeeper::cgroup ? MemoryHold::cgroup : MemoryHold::watched,
+      .memory_limit = plan.memory_bytes,
+      .let_in = plan.credentials,
+      .warnings = plan.warnings,
+      .weaker = plan.weaker};
   for (const Cover& cover : plan.covers) ++(cover.kind == Cover::Kind::hide ? header.secrets : header.protected_paths);
   return header;
 }
 
 SessionSummary summary_of(const SessionId& id, const SessionEnd& end, const std::string& record) {
-  SessionSummary summary{.session = format(id), .exit_code = end.exit_code, .signal = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0,
-                         .stopped_by = end.stopped_by, .wall = end.wall, .cpu = end.cpu,
-                         .peak_memory = std::max(end.peak_memory_bytes, end.peak_process_bytes), .peak_processes = end.peak_processes, .limited = end.limited,
-                         .terminal = end.dropped, .covers_restored = end.covers_restored, .record = record};
+  SessionSummary summary{.session = format(id),
+                         .exit_code = end.exit_code,
+                         .signal = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0,
+                         .stopped_by = end.stopped_by,
+                         .wall = end.wall,
+                         .cpu = end.cpu,
+                         .peak_memory = std::max(end.peak_memory_bytes, end.peak_process_bytes),
+                         .peak_processes = end.peak_processes,
+                         .limited = end.limited,
+                         .terminal = end.dropped,
+                         .covers_restored = end.covers_restored,
+                         .record = record};
   if (end.covers_restored > 0) summary.longest_uncovered = std::chrono::microseconds(end.longest_restore_us);
   return summary;
 }
@@ -79,13 +98,15 @@ Style style() { return {.color = ::isatty(STDERR_FILENO) != 0 && ::getenv("NO_CO
 
 Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment) {
   // `auto` chooses by what really works here; the others fail at the step that does not.
-  const HostFeatures host = probe(request.policy.backend == BackendChoice::automatic ? ProbeDepth::full : ProbeDepth::quick);
+  const HostFeatures host =
+      probe(request.policy.backend == BackendChoice::automatic ? ProbeDepth::full : ProbeDepth::quick);
   TRY_ASSIGN(Facts facts, gather_facts(request, environment));
   TRY_ASSIGN(SandboxPlan made, plan(request.policy, facts, host));
   return Planned{.plan = std::move(made), .facts = std::move(facts)};
 }
 
-Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv, char** environ_block) {
+Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv,
+                        char** environ_block) {
   OwnTimes own{.start = now_ns()};
   if (::geteuid() == 0) TRY(give_up_groups());
   TRY_ASSIGN(const Planned planned, make_plan(arguments.request, environment));
@@ -99,7 +120,8 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
   } else {
     for (const std::string& line : planned.plan.weaker) std::fprintf(stderr, "bailiwick: weaker: %s\n", line.c_str());
   }
-  SupervisorOptions options{.arguments = argv, .environment = environ_block, .clipboard = arguments.request.policy.clipboard};
+  SupervisorOptions options{
+      .arguments = argv, .environment = environ_block, .clipboard = arguments.request.policy.clipboard};
   if (arguments.show_timings) options.timings = make_timings();
   auto end = supervise(planned.plan, options);
   own.ended = now_ns();
@@ -107,7 +129,8 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
     static_cast<void>(record.write_failure(end.error()));
     return std::unexpected(std::move(end).error());
   }
-  if (const Status written = record.write_end(*end); !written) std::fprintf(stderr, "bailiwick: %s\n", written.error().message().c_str());
+  if (const Status written = record.write_end(*end); !written)
+    std::fprintf(stderr, "bailiwick: %s\n", written.error().message().c_str());
   if (is_run) {
     std::fputs(render_summary(summary_of(id, *end, record.path()), style()).c_str(), stderr);
   } else if (!end->stopped_by.empty()) {

@@ -18,6 +18,7 @@ struct Planned {
 [[nodiscard]] Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment);
 
 // The exit code of the program. An error: nothing ran.
-[[nodiscard]] Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv, char** environ_block);
+[[nodiscard]] Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment,
+                                      char** argv, char** environ_block);
 
 }  // namespace bailiwick
