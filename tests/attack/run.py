@@ -24,7 +24,7 @@ import time
 import types
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import host, report, runner                      # noqa: E402
+from harness import host, report, runner, shards              # noqa: E402
 from harness.cases import load_cases, select                  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -54,6 +54,8 @@ def parse():
     ap.add_argument('--slow', type=float, default=1.0, help='multiplies time limits')
     ap.add_argument('--keep', action='store_true', help='keep the world of each case')
     ap.add_argument('--no-skips', action='store_true', help='a skipped case that the expectations do not name is a failure')
+    ap.add_argument('--jobs', type=int, default=1, help='differential: so many cases at once, but for those that must be alone')
+    ap.add_argument('--pairs', default='', help=argparse.SUPPRESS)   # a part of a run with --jobs: results without and with the launcher
     ap.add_argument('--list', action='store_true', help='list the cases and stop')
     return ap.parse_args()
 
@@ -104,6 +106,8 @@ def main():
         if not os.path.isfile(p):
             raise SystemExit('--copy-program: no file `%s`' % p)
     pw = host.ordinary_user(a.user, a.make_user)
+    if a.differential and a.jobs > 1:
+        return parallel(a, pw, cases, launcher, order, gated)
     base = a.base or pw.pw_dir
     host.sweep(base)
     root = tempfile.mkdtemp(prefix='rt-%d-' % os.getpid(), dir=base)
@@ -124,11 +128,14 @@ def main():
         a.out = os.path.join(results, 'out.json')
         if old:
             shutil.copy(wanted, a.out)
+    pairs = a.pairs
+    if pairs:
+        a.pairs = os.path.join(results, 'pairs.json')
     try:
         return host.new_pid_namespace_child(inside)
     finally:
-        for f, to in (('out.json', wanted), ('out-none.json', wanted and re.sub(r'(\.json)?$', '-none.json', wanted, count=1))):
-            if wanted and os.path.exists(os.path.join(results, f)):
+        for f, to in (('out.json', wanted), ('out-none.json', wanted and none_name(wanted)), ('pairs.json', pairs)):
+            if to and os.path.exists(os.path.join(results, f)):
                 shutil.copy(os.path.join(results, f), to)
         if cg:
             host.remove_cgroup(cg)
@@ -167,28 +174,65 @@ def plain(a, run, cases, launcher, order, gated):
     return 0
 
 
+def none_name(path):
+    return re.sub(r'(\.json)?$', '-none.json', path, count=1)
+
+
+def parallel(a, pw, cases, launcher, order, gated):
+    """The same run in several processes: each judges nothing, it only hands back what it saw."""
+    argv = [os.path.abspath(__file__)] + sys.argv[1:]
+    if not os.environ.get('BAILIWICK') and '--copy-program' not in ' '.join(argv):
+        argv += [x for p in a.copy_program for x in ('--copy-program', p)]
+    pairs, well = shards.run(cases, a.jobs, argv)
+    lost = [c for c in cases if c.id not in pairs]
+    for c in lost:
+        print('FAILED %s %s: its process ended before it was run' % (c.id, c.title))
+    cases = [c for c in cases if c.id in pairs]
+    run = types.SimpleNamespace(user=pw.pw_name, uid=pw.pw_uid)
+    return conclude(a, run, cases, launcher, order, gated, {i: p[0] for i, p in pairs.items()}, {i: p[1] for i, p in pairs.items()},
+                    len(lost) + (not well and not lost))
+
+
+def judged(a, c, base, got, expected, gated):
+    word, why = report.judge(c, base, got, expected, c.group in gated)
+    if word == 'skip' and a.no_skips and expected.get(c.id, ('',))[0] != 'skip':
+        word, why = 'fail', 'skipped: ' + why
+    return word, why
+
+
+def expectations(a, launcher):
+    return report.load_expectations(a.expectations or os.path.join(HERE, 'expectations-%s.txt' % launcher.name))
+
+
 def differential(a, run, cases, launcher, order, gated):
-    none = launcher_of('none', '', '')
-    expected = report.load_expectations(a.expectations or os.path.join(HERE, 'expectations-%s.txt' % launcher.name))
-    unknown = [i for i in expected if i not in order]
-    base, got, fails, n = {}, {}, [], {}
+    none, expected = launcher_of('none', '', ''), expectations(a, launcher)
+    base, got = {}, {}
     for c in cases:
         base[c.id] = safely(run, c, none)
-        got[c.id] = safely(run, c, launcher) if base[c.id]['result'] != 'skip' else dict(base[c.id])
-        word, why = report.judge(c, base[c.id], got[c.id], expected, c.group in gated)
-        if word == 'skip' and a.no_skips and expected.get(c.id, ('',))[0] != 'skip':
-            word, why = 'fail', 'skipped: ' + why
+        got[c.id] = safely(run, c, launcher) if base[c.id]['result'] not in ('skip', 'n-a') else dict(base[c.id])
+        print(report.line(got[c.id], *judged(a, c, base[c.id], got[c.id], expected, gated)), flush=True)
+    if a.pairs:
+        with open(a.pairs, 'w') as f:
+            json.dump([(base[c.id], got[c.id]) for c in cases], f)
+        return 0
+    return conclude(a, run, cases, launcher, order, gated, base, got, 0)
+
+
+def conclude(a, run, cases, launcher, order, gated, base, got, failed):
+    """What the run says: failures in full, the table, the counts.  `failed`: what went wrong besides the cases."""
+    expected = expectations(a, launcher)
+    unknown = [i for i in expected if i not in order]
+    fails, n, away = [], {}, []
+    for c in cases:
+        word, why = judged(a, c, base[c.id], got[c.id], expected, gated)
+        n[word] = n.get(word, 0) + 1
         if word == 'fail':
             fails.append((c, why))
-        n[word] = n.get(word, 0) + 1
-        print(report.line(got[c.id], word, why), flush=True)
+        if word in ('n-a', 'skip'):
+            away.append('%-7s %s %s: %s' % (word, c.id, c.title, why))
     if a.out:
         write(a.out, launcher, run, [got[c.id] for c in cases])
-        write(re.sub(r'(\.json)?$', '-none.json', a.out, count=1), none, run, [base[c.id] for c in cases])
-    print('\n' + report.differential_table(cases, base, got, launcher.name))
-    for word, text in (('expected', 'known exceptions (expectations-%s.txt)' % launcher.name), ('report', 'counted, not gated')):
-        if n.get(word):
-            print('%d %s' % (n[word], text))
+        write(none_name(a.out), launcher_of('none', '', ''), run, [base[c.id] for c in cases])
     for c, why in fails:
         print('\nFAILED %s %s: %s' % (c.id, c.title, why))
         r = got[c.id]
@@ -196,7 +240,13 @@ def differential(a, run, cases, launcher, order, gated):
         print('  ' + r.get('output', '').replace('\n', '\n  '))
     for i in unknown:
         print('FAILED expectation names no case: `%s`' % i)
-    failed = len(fails) + len(unknown)
+    print('\n' + '\n'.join(away))
+    print('\n' + report.differential_table(cases, base, got, launcher.name))
+    for word, text in (('expected', 'known exceptions (expectations-%s.txt)' % launcher.name), ('report', 'counted, not gated'),
+                       ('n-a', 'cannot apply on this machine or to this launcher')):
+        if n.get(word):
+            print('%d %s' % (n[word], text))
+    failed += len(fails) + len(unknown)
     print('%d passed, %d failed, %d skipped' % (n.get('pass', 0) + n.get('expected', 0), failed, n.get('skip', 0)))
     return 1 if failed else 0
 

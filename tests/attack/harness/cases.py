@@ -29,7 +29,7 @@ class Case:
 
 REPEATED = ('oracle', 'expect', 'env')
 KEYS = set('kind group layer ref requires tools timeout linger fds pty stdin stdout wsname read write mode root refuse needs answer '
-           'serial'.split()) | set(REPEATED)
+           'serial optional'.split()) | set(REPEATED)
 SECTIONS = {'setup', 'run', 'during', 'post'}
 
 

@@ -14,7 +14,7 @@ import time
 from . import outside
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-NEIGHBOUR = '/home/rt-neighbour'
+NEIGHBOUR = '/home/rt-neighbour-%d' % os.getpid()         # one for each run, named so that sweep() finds it
 
 
 def syscall(nr, *a):
@@ -151,6 +151,10 @@ def sweep(base):
         m = re.match(r'rt-(\d+)-', d)
         if m and not os.path.exists('/proc/' + m.group(1)):
             remove_tree(os.path.join(base, d))
+    for d in os.listdir('/home'):
+        m = re.match(r'rt-neighbour-(\d+)$', d)
+        if m and not os.path.exists('/proc/' + m.group(1)):
+            remove_tree('/home/' + d)
     for ln in open('/proc/self/mounts'):
         f = ln.split()
         if f[2] == 'cgroup2':

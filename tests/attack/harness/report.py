@@ -24,10 +24,10 @@ def load_expectations(path):
 
 
 def judge(case, base, got, expected, gate):
-    """The verdict on one case of a differential run: (word, why) with word one of pass, fail, skip, expected, report."""
-    if got['result'] in ('skip', 'n-a') or base['result'] in ('skip', 'n-a'):
-        why = got.get('note') or base.get('note') or ''
-        return ('skip', why)
+    """The verdict on one case of a differential run: (word, why) with word one of pass, fail, skip, n-a, expected, report."""
+    for word in ('skip', 'n-a'):
+        if word in (got['result'], base['result']):
+            return (word, got.get('note') or base.get('note') or '')
     if base['result'] != SHOWN[case.kind]:
         return ('fail', 'without a sandbox: %s, so the case shows nothing here%s' % (base['result'], note(base)))
     want = expected.get(case.id)
@@ -46,7 +46,7 @@ def note(r):
 
 
 def line(r, word='', why=''):
-    return '%-5s %-9s %-8s %5.1fs %s%s%s' % (r['id'], word, r['result'], r.get('seconds', 0), r['title'], note(r), '  -- ' + why if why else '')
+    return '%-5s %-9s %-8s %5.1fs %s%s%s' % (r['id'], word, r['result'], r.get('seconds', 0), r['title'], note(r), '  -- ' + why if why and word not in ('skip', 'n-a') else '')
 
 
 def summary(results):
@@ -66,7 +66,7 @@ def differential_table(cases, base, got, launcher):
     for kind, g in groups:
         ids = [c.id for c in cases if (c.kind, c.group) == (kind, g)]
         live = [i for i in ids if got[i]['result'] not in ('skip', 'n-a') and base[i]['result'] not in ('skip', 'n-a')]
-        left = '' if len(live) == len(ids) else ' (%d skipped)' % (len(ids) - len(live))
+        left = '' if len(live) == len(ids) else ' (%d left out)' % (len(ids) - len(live))
         rows.append('| %s %s | %d%s | %d %s | %d/%d %s |' % (
             kind, g, len(ids), left, sum(base[i]['result'] == SHOWN[kind] for i in live), SHOWN[kind],
             sum(got[i]['result'] == GOOD[kind] for i in live), len(live), GOOD[kind]))

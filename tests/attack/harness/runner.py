@@ -121,25 +121,28 @@ class Run:
     def run_case(self, c, launcher):
         """`launcher` has name, cmd, features.  Returns the record of the case."""
         t0 = time.time()
+        res = self.result_of(c, launcher)
+        return dict(res, wall=round(time.time() - t0, 2))
+
+    def result_of(self, c, launcher):
         res = dict(id=c.id, group=c.group, kind=c.kind, title=c.title, launcher=launcher.name)
         lack = [x for x in c.words('requires') if x not in launcher.features and launcher.name != 'none']
         if lack:
             return dict(res, result='n-a', note='launcher has no ' + ','.join(lack))
         miss = [t for t in c.words('tools') if not shutil.which(t, path='/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin')]
         if miss:
-            return dict(res, result='skip', note='not installed: ' + ' '.join(miss))
+            return dict(res, result='n-a' if c.get('optional') == 'yes' else 'skip', note='not installed: ' + ' '.join(miss))
         w = world.World(self, c)
         try:
             why = self.unmet_need(c, w)
             if why:
-                return dict(res, result='skip', note=why)
+                return dict(res, result='n-a', note=why)
             err = self.setup(c, w)
             if err:
                 return dict(res, result='error', note=err)
             return dict(res, **self.run_in(c, w, self.argv(launcher.cmd, w)))
         finally:
             w.close(self.a.keep)
-            res['wall'] = round(time.time() - t0, 2)
 
     def unmet_need(self, c, w):
         """`needs:` is a command that must succeed outside: a kernel without the feature cannot show the attack."""

@@ -91,7 +91,8 @@ int main(int c, char **v) {
     struct stat s; stat(".", &s); unlink("disk"); if (mknod("disk", S_IFBLK | 0600, s.st_dev)) { perror("mknod"); return 1; }
     int f = open("disk", O_RDONLY); char b[16]; if (f >= 0 && read(f, b, 16) == 16) return ok(n, t); }
   else if (!strcmp(n, "finit")) { int f = open("/proc/self/exe", O_RDONLY); syscall(SYS_finit_module, f, "", 0); if (errno != EPERM && errno != ENOSYS) return ok(n, t); }
-  else if (!strcmp(n, "kexec")) { if (!syscall(SYS_kexec_load, 0, 0, 0, 0)) return ok(n, t); }
+  else if (!strcmp(n, "kexec")) { /* flags that no kernel takes: answered after the check of the capability, and nothing is loaded or unloaded */
+    if (syscall(SYS_kexec_load, 0, 0, 0, 0xff00UL) && errno == EINVAL) return ok(n, t); }
   else if (!strcmp(n, "ioperm")) { if (!ioperm(0x80, 1, 1)) return ok(n, t); }
   else if (!strcmp(n, "setns")) { char p[64]; snprintf(p, 64, "/proc/%s/ns/mnt", v[3]); int f = open(p, O_RDONLY); if (f >= 0 && !setns(f, 0)) return ok(n, t); }
   else if (!strcmp(n, "mountbind")) { mkdir("m", 0755); if (!mount(v[3], "m", 0, MS_BIND, 0)) return ok(n, t); }
