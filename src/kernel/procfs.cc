@@ -118,7 +118,8 @@ std::optional<ProcessState> parse_stat(std::string_view text) {
   text.remove_prefix(bracket + 1);
   const std::string_view state = take_word(text);
   const auto parent = number(take_word(text));
-  if (state.size() != 1 || !parent) return std::nullopt;
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  if (state.size() != 1 || !is_letter(state.front()) || !parent) return std::nullopt;
   for (int field = 5; field < 20; ++field) static_cast<void>(take_word(text));
   ProcessState out{.state = state.front(), .parent = static_cast<pid_t>(*parent)};
   out.threads = number(take_word(text)).value_or(0);

@@ -83,7 +83,7 @@ TEST(Procfs, Stat) {
     EXPECT_EQ(state->threads, 3U);
     EXPECT_EQ(state->start_ticks, 991U);
   }
-  for (const char* broken : {"", "7 (cat", "7 (cat)", "7 (cat) S", "7 (cat) Sx 4"})
+  for (const char* broken : {"", "7 (cat", "7 (cat)", "7 (cat) S", "7 (cat) Sx 4", "7 (cat) \n 4", "7 (cat) 0 4"})
     EXPECT_FALSE(parse_stat(broken).has_value()) << broken;
 }
 
