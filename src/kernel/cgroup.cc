@@ -60,7 +60,7 @@ Result<Cgroup> Cgroup::make_cgroup(const std::string& parent, std::string_view n
 
 Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
   if (this != &other) {
-    remove();
+    static_cast<void>(remove());
     parent_ = std::move(other.parent_);
     directory_ = std::move(other.directory_);
     path_ = std::move(other.path_);

@@ -102,7 +102,7 @@ class [[nodiscard]] Cgroup {
   static Result<Cgroup> make_cgroup(const std::string& parent, std::string_view name);
   Cgroup(Cgroup&& other) noexcept = default;
   Cgroup& operator=(Cgroup&& other) noexcept;
-  ~Cgroup() { remove(); }
+  ~Cgroup() { static_cast<void>(remove()); }
 
   // Sets every limit that is given, or fails naming the file. memory.swap.max is left out where the kernel does not
   // account for swap.

@@ -67,8 +67,12 @@ void read_cgroups(HostFeatures& host) {
 
 int seccomp_mode() {
   const std::string status = load_file("/proc/self/status", 1 << 16).value_or("");
-  const std::size_t at = status.find("\nSeccomp:");
-  return at == std::string::npos ? 0 : std::atoi(status.c_str() + at + 9);
+  constexpr std::string_view kField = "\nSeccomp:";
+  const std::size_t at = status.find(kField);
+  if (at == std::string::npos) return 0;
+  const std::size_t value = at + kField.size();
+  const std::string_view text = std::string_view(status).substr(value, status.find('\n', value) - value);
+  return static_cast<int>(parse_number(trim(text), 0, 2).value_or(0));
 }
 
 bool works(TryBody body) { return try_in_child(body, kDeadline).has_worked; }
