@@ -1,5 +1,6 @@
 """The same work inside a sandbox and outside, in turns: what governing costs once a session has started."""
 import os
+import resource
 import subprocess
 import time
 
@@ -63,30 +64,38 @@ def timed(context, where, command, is_inside):
     argv = ["sh", "-c", command]
     if is_inside:
         argv = [context.bailiwick, "exec", "-C", where, "--"] + argv
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     run = subprocess.run(argv, cwd=where, env=context.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE, check=False)
-    return time.perf_counter() - start, run.returncode, run.stderr.decode(errors="replace")
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)  # a session reports its whole tree, its own supervisor included
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu, run.returncode, run.stderr.decode(errors="replace")
 
 
 def work(context):
     report = context.report
     report.heading("work inside against outside (in turns, the session's start included; ratio: median over the pairs, +-: their median deviation)")
+    report.note("cpu ratio: CPU seconds of everything inside, the supervisor too; it holds where a busy machine blurs the wall clock")
     where = prepare(context)
     rows, data = [], {}
     for name, programs, command, is_bounded in WORKLOADS:
         if not context.has(programs):
             report.note("%s: left out, no `%s` here" % (name, programs[0]))
             continue
-        outside, inside, problem = [], [], None
+        outside, inside, cpu_ratios, problem = [], [], [], None
         began = time.perf_counter()
         for round_number in range(-1, context.rounds["work"]):
+            cpus = {}
             for is_inside in ((False, True) if round_number % 2 else (True, False)):
-                seconds, status, stderr = timed(context, where, command, is_inside)
+                seconds, cpus[is_inside], status, stderr = timed(context, where, command, is_inside)
                 if status != 0:
                     problem = "%s ended with %d: %s" % ("inside" if is_inside else "outside", status, stderr.strip()[-200:])
                 elif round_number >= 0:
                     (inside if is_inside else outside).append(seconds)
+            if round_number >= 0 and not problem:
+                cpu_ratios.append(cpus[True] / max(1e-6, cpus[False]))
             if problem or (len(inside) >= 3 and time.perf_counter() - began > BUDGET_SECONDS):
                 break
         if problem:
@@ -98,10 +107,11 @@ def work(context):
         ratios = sorted(a / b for a, b in zip(inside, outside))
         ratio = median(ratios)
         noise = median([abs(r - ratio) for r in ratios])
-        rows.append([name, str(len(ratios)), "%.3f" % median(outside), "%.3f" % median(inside), "%.3f" % ratio, "%.3f" % noise, "%.3f" % (min(inside) / min(outside)),
+        figures = [median(outside), median(inside), ratio, noise, min(inside) / min(outside), median(cpu_ratios)]
+        rows.append([name, str(len(ratios)), *("%.3f" % figure for figure in figures),
                      "" if is_bounded else "not compared: fewer files are visible inside"])
-        data[name] = {"outside_s": outside, "inside_s": inside, "ratio": ratio, "noise": noise}
+        data[name] = {"outside_s": outside, "inside_s": inside, "ratio": ratio, "noise": noise, "cpu_ratio": median(cpu_ratios)}
         if is_bounded:
             report.must_reach("inside / outside: " + name, ratio, 1.03, "x", noise)
-    report.table(["work", ">pairs", ">outside s", ">inside s", ">ratio", ">+-", ">ratio of minima", ""], rows)
+    report.table(["work", ">pairs", ">outside s", ">inside s", ">ratio", ">+-", ">ratio of minima", ">cpu ratio", ""], rows)
     report.data["work"] = data
