@@ -271,9 +271,11 @@ class Supervisor {
     if (raw_ && signal == SIGTSTP) {
       // Ctrl-Z in a cooked terminal stops the whole job; ours is raw, so the other members of the job hear it from us.
       ::kill(0, SIGTSTP);
-      ::signalfd_siginfo own{};
-      while (::read(signals_.get(), &own, sizeof own) > 0 && own.ssi_signo != SIGTSTP) {
-      }
+      ::sigset_t own;
+      ::sigemptyset(&own);
+      ::sigaddset(&own, SIGTSTP);
+      const ::timespec now{};
+      static_cast<void>(::sigtimedwait(&own, nullptr, &now));  // our own copy of it, and no other signal
     }
     ::raise(SIGSTOP);
     return on_continued();
