@@ -28,12 +28,16 @@ mapfile -d '' sources < <(tracked '*.cc' '*.h')
 mapfile -d '' scripts < <(tracked '*.sh' .ci/run)
 mapfile -d '' python < <(tracked '*.py')
 
-format() { clang-format-19 --dry-run -Werror "${sources[@]}"; }
+format() { # one line per file, not per place
+  clang-format-19 --dry-run -Werror "${sources[@]}" 2>"$out/places" && return 0
+  grep -E '^[^ ]+:[0-9]+:[0-9]+: error:' "$out/places" | cut -d: -f1 | sort | uniq -c | sed -E 's/ *([0-9]+) (.*)/\2: \1 places; `make format` rewrites it/'
+  return 1
+}
 
 # The key of a clean look: the file as the preprocessor sees it, its flags, the checks and the program. What was clean under the same key is not
-# looked at again; only clean results are kept.
+# looked at again; only clean results are kept, and none where the file does not even preprocess.
 tidy_one() { # source
-  local file=$1 flags key
+  local file=$1 flags key=
   flags=$(python3 - "$file" <<'PY'
 import json, os, shlex, sys
 wanted = os.path.realpath(sys.argv[1])
@@ -41,16 +45,18 @@ for entry in json.load(open("build/dev/compile_commands.json")):
     if os.path.realpath(entry["file"]) == wanted:
         words = shlex.split(entry["command"])
         words = words[1:] if os.path.basename(words[0]) == "ccache" else words
-        cut = words.index("-o")
-        print(shlex.join([w for w in words[:cut] if w not in ("-MD",)]))
+        cut = next(i for i, word in enumerate(words) if word in ("-o", "-MD"))
+        print(shlex.join(words[:cut]))
         break
 PY
   )
   [ -n "$flags" ] || { echo "$file: not in build/dev/compile_commands.json: list it in a CMakeLists.txt"; return 1; }
-  key=$({ cat .clang-tidy; clang-tidy-19 --version; echo "$flags"; eval "$flags -MF /dev/null -C -E $(printf %q "$file")" 2>/dev/null; } | sha256sum | cut -c1-40)
-  if [ -z "${LINT_ALL:-}" ] && [ -e "build/tidy/$key" ]; then return 0; fi
+  if (eval "$flags -C -E $(printf %q "$file")") >"$2/$$.ii" 2>/dev/null; then
+    key=$({ cat .clang-tidy "$2/$$.ii"; clang-tidy-19 --version; echo "$flags"; } | sha256sum | cut -c1-40)
+    if [ -z "${LINT_ALL:-}" ] && [ -e "build/tidy/$key" ]; then return 0; fi
+  fi
   clang-tidy-19 --quiet --warnings-as-errors='*' -p build/dev "$file" 2>/dev/null || return 1
-  : >"build/tidy/$key"
+  [ -z "$key" ] || : >"build/tidy/$key"
 }
 export -f tidy_one
 tidy() {
@@ -58,7 +64,7 @@ tidy() {
   mkdir -p build/tidy
   find build/tidy -type f -mtime +14 -delete
   # A fuzzer is in build/dev's commands only when fuzzers are configured there; the `fuzz` preset compiles them with the same warnings.
-  printf '%s\0' "${sources[@]}" | grep -zE '\.cc$' | grep -zvE '_fuzz\.cc$' | xargs -0 -n 1 -P "$jobs" bash -c 'tidy_one "$1"' tidy_one
+  printf '%s\0' "${sources[@]}" | grep -zE '\.cc$' | grep -zvE '_fuzz\.cc$' | xargs -0 -P "$jobs" -I{} bash -c 'tidy_one "$1" "$2"' tidy_one {} "$out"
 }
 
 shell() { shellcheck -S warning "${scripts[@]}"; }
