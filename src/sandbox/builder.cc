@@ -29,7 +29,8 @@
 namespace bailiwick {
 namespace {
 
-// The host's /proc is where the new root is put together: nothing below it is ever bound, and the fresh /proc replaces it in the end.
+// The host's /proc is where the new root is put together: nothing below it is ever bound, and the fresh /proc replaces
+// it in the end.
 constexpr const char* kAssembly = "/proc";
 constexpr std::size_t kMostScratch = 16;
 
@@ -71,7 +72,8 @@ void Reporter::mark(LaunchStep step) const {
   if (timings == nullptr) return;
   ::timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  timings[static_cast<std::size_t>(step)] = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  timings[static_cast<std::size_t>(step)] =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 namespace {
@@ -90,7 +92,8 @@ class RootMaker {
     for (std::size_t i = 0; i < plan_.root.size(); ++i) {
       if (apply(plan_.root[i]) != 0) report_.fail(LaunchStep::build, i, errno);
     }
-    // The scratch filesystem's parts have their own mounts by now; the whole of it was only reachable while they were made.
+    // The scratch filesystem's parts have their own mounts by now; the whole of it was only reachable while they were
+    // made.
     if (::umount2("/proc/proc", MNT_DETACH) != 0) report_.fail(LaunchStep::root, 3, errno);
     report_.mark(LaunchStep::covers);
     for (std::size_t i = 0; i < plan_.covers.size(); ++i) {
@@ -109,9 +112,12 @@ class RootMaker {
     root_ = make_tmpfs("16m", "0755", "65536");
     if (root_ < 0 || attach_mount(root_, AT_FDCWD, kAssembly) != 0) report_.fail(LaunchStep::root, 1, errno);
     scratch_ = make_tmpfs(size, "0755", "524288");
-    if (scratch_ < 0 || ::mkdirat(root_, "proc", 0755) != 0 || attach_mount(scratch_, root_, "proc") != 0) report_.fail(LaunchStep::root, 2, errno);
-    // What a hidden name shows: it lies in the root filesystem, which stays attached, so that the keeper can use it again.
-    if (::mkdirat(root_, "run", 0755) != 0 || ::mkdirat(root_, "run/bailiwick", 0755) != 0 || ::mkdirat(root_, "run/bailiwick/no-directory", 0) != 0) {
+    if (scratch_ < 0 || ::mkdirat(root_, "proc", 0755) != 0 || attach_mount(scratch_, root_, "proc") != 0)
+      report_.fail(LaunchStep::root, 2, errno);
+    // What a hidden name shows: it lies in the root filesystem, which stays attached, so that the keeper can use it
+    // again.
+    if (::mkdirat(root_, "run", 0755) != 0 || ::mkdirat(root_, "run/bailiwick", 0755) != 0 ||
+        ::mkdirat(root_, "run/bailiwick/no-directory", 0) != 0) {
       report_.fail(LaunchStep::root, 4, errno);
     }
     const int file = ::openat(root_, "run/bailiwick/no-file", O_WRONLY | O_CREAT | O_CLOEXEC | O_EXCL, 0);
@@ -132,7 +138,8 @@ class RootMaker {
 
   int apply(const RootStep& step) {
     switch (step.kind) {
-      case RootStep::Kind::directory: return ::mkdirat(root_, below(step.target), step.mode) != 0 && errno != EEXIST ? -1 : 0;
+      case RootStep::Kind::directory:
+        return ::mkdirat(root_, below(step.target), step.mode) != 0 && errno != EEXIST ? -1 : 0;
       case RootStep::Kind::symlink: return ::symlinkat(step.source.c_str(), root_, below(step.target));
       case RootStep::Kind::copy: return copy(step);
       case RootStep::Kind::scratch: return scratch(step);
@@ -147,7 +154,8 @@ class RootMaker {
   }
 
   int copy(const RootStep& step) {
-    const int file = ::openat(root_, below(step.target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, step.mode);
+    const int file =
+        ::openat(root_, below(step.target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, step.mode);
     if (file < 0) return -1;
     const ssize_t n = ::write(file, step.source.data(), step.source.size());
     const int saved = errno;
@@ -185,7 +193,8 @@ class RootMaker {
   int attach(int mount, const RootStep& step) {
     int target = open_beneath_raw(root_, below(step.target), O_PATH);
     if (target < 0 && errno == ENOENT) {
-      const bool is_made = step.is_directory ? ::mkdirat(root_, below(step.target), 0755) == 0 : ::mknodat(root_, below(step.target), S_IFREG | 0600, 0) == 0;
+      const bool is_made = step.is_directory ? ::mkdirat(root_, below(step.target), 0755) == 0
+                                             : ::mknodat(root_, below(step.target), S_IFREG | 0600, 0) == 0;
       if (!is_made) return -1;
       target = open_beneath_raw(root_, below(step.target), O_PATH);
     }
@@ -211,9 +220,11 @@ int make_ruleset(const SandboxPlan& plan, const BuildInput& input, int root, con
   if (ruleset < 0) report.fail(LaunchStep::landlock_rules, plan.landlock_rules.size(), errno);
   for (std::size_t i = 0; i < plan.landlock_rules.size(); ++i) {
     const LandlockRule& rule = plan.landlock_rules[i];
-    const int path = root >= 0 ? open_beneath_raw(root, below(rule.path), O_PATH) : ::open(rule.path.c_str(), O_PATH | O_CLOEXEC);
+    const int path =
+        root >= 0 ? open_beneath_raw(root, below(rule.path), O_PATH) : ::open(rule.path.c_str(), O_PATH | O_CLOEXEC);
     if (path < 0 && errno == ENOENT && root < 0) continue;  // absent on the host: nothing to allow
-    if (path < 0 || landlock_allow(ruleset, path, landlock_rights(rule.access, plan.landlock, rule.is_directory)) != 0) {
+    if (path < 0 ||
+        landlock_allow(ruleset, path, landlock_rights(rule.access, plan.landlock, rule.is_directory)) != 0) {
       report.fail(LaunchStep::landlock_rules, i, errno);
     }
     ::close(path);
@@ -221,23 +232,29 @@ int make_ruleset(const SandboxPlan& plan, const BuildInput& input, int root, con
   for (int fd = 0; fd < 3; ++fd) {
     const std::uint64_t rights = input.stdio_rights[static_cast<std::size_t>(fd)];
     // A file of an internal filesystem (a memfd) has no place that a rule could name, and needs none.
-    if (rights != 0 && landlock_allow(ruleset, fd, rights) != 0 && errno != EBADFD) report.fail(LaunchStep::landlock_rules, plan.landlock_rules.size(), errno);
+    if (rights != 0 && landlock_allow(ruleset, fd, rights) != 0 && errno != EBADFD)
+      report.fail(LaunchStep::landlock_rules, plan.landlock_rules.size(), errno);
   }
   return ruleset;
 }
 
 void set_ceilings(const SandboxPlan& plan, const Reporter& report) {
-  // System V segments that nobody has attached are in no process's memory. Best effort: these files can be written in a user namespace from 6.11.
+  // System V segments that nobody has attached are in no process's memory. Best effort: these files can be written in a
+  // user namespace from 6.11.
   static_cast<void>(write_number("/proc/sys/kernel/shmall", plan.memory_bytes / 4096));
-  // INVARIANT: also seccomp denies new namespaces; this is the second lock. The namespace's own ceilings count beside the user's.
+  // INVARIANT: also seccomp denies new namespaces; this is the second lock. The namespace's own ceilings count beside
+  // the user's.
   if (write_number("/proc/sys/user/max_user_namespaces", 0) != 0) report.fail(LaunchStep::ceilings, 0, errno);
-  // Half of what the user has on the host stays the host's. The sysctls show this namespace's ceilings, which begin as "no limit"; the
-  // initial namespace's are what counts in the end, so a fixed part of its defaults is what we can give.
+  // Half of what the user has on the host stays the host's. The sysctls show this namespace's ceilings, which begin as
+  // "no limit"; the initial namespace's are what counts in the end, so a fixed part of its defaults is what we can
+  // give.
   if (write_number("/proc/sys/user/max_inotify_instances", 64) != 0) report.fail(LaunchStep::ceilings, 1, errno);
   if (write_number("/proc/sys/user/max_inotify_watches", 32768) != 0) report.fail(LaunchStep::ceilings, 2, errno);
 }
 
-Reporter reporter_of(const BuildInput& input) { return Reporter{.channel = input.channel, .timings = input.options->timings}; }
+Reporter reporter_of(const BuildInput& input) {
+  return Reporter{.channel = input.channel, .timings = input.options->timings};
+}
 
 // The channel is the only descriptor beside the standard three that a child begins with.
 int keep_only_channel(int channel) {

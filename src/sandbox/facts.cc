@@ -44,7 +44,8 @@ std::string resolve(const std::string& path) {
 std::string link_text(const std::string& path) {
   char text[PATH_MAX];
   const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
-  return n > 0 && n < static_cast<ssize_t>(sizeof text) ? std::string(text, static_cast<std::size_t>(n)) : std::string();
+  return n > 0 && n < static_cast<ssize_t>(sizeof text) ? std::string(text, static_cast<std::size_t>(n))
+                                                        : std::string();
 }
 
 // The entry itself, not what a link points at.
@@ -63,7 +64,8 @@ PathFact look(const std::string& path) {
 
 // With links resolved: for what a person named.
 PathFact look_through(const std::string& path) {
-  if (::access(path.c_str(), F_OK) != 0) return {.asked = path, .path = path, .kind = FileKind::absent, .link = {}, .is_readable = false};
+  if (::access(path.c_str(), F_OK) != 0)
+    return {.asked = path, .path = path, .kind = FileKind::absent, .link = {}, .is_readable = false};
   PathFact fact = look(resolve(path));
   fact.asked = path;
   return fact;
@@ -87,7 +89,8 @@ std::vector<std::string> list_directory(const std::string& path) {
 
 class Gatherer {
  public:
-  Gatherer(const Request& request, const std::vector<std::string>& environment) : request_(request), policy_(request.policy) {
+  Gatherer(const Request& request, const std::vector<std::string>& environment)
+      : request_(request), policy_(request.policy) {
     facts_.environment = environment;
   }
 
@@ -117,7 +120,8 @@ class Gatherer {
  private:
   std::string variable(std::string_view name) const {
     for (const std::string& entry : facts_.environment) {
-      if (entry.size() > name.size() && entry[name.size()] == '=' && std::string_view(entry).substr(0, name.size()) == name) {
+      if (entry.size() > name.size() && entry[name.size()] == '=' &&
+          std::string_view(entry).substr(0, name.size()) == name) {
         return entry.substr(name.size() + 1);
       }
     }
@@ -127,16 +131,20 @@ class Gatherer {
   Status find_home() {
     facts_.home = variable("HOME");
     if (!facts_.home.empty() && facts_.home.front() != '/') {
-      return fail(ErrorKind::invalid, "HOME is not an absolute path: " + quoted(facts_.home) + ": set HOME to your home directory");
+      return fail(ErrorKind::invalid,
+                  "HOME is not an absolute path: " + quoted(facts_.home) + ": set HOME to your home directory");
     }
     facts_.real_home = resolve(facts_.home);
     struct ::stat info{};
-    if (facts_.real_home == "/" || (!facts_.real_home.empty() && (::stat(facts_.real_home.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)))) {
+    if (facts_.real_home == "/" ||
+        (!facts_.real_home.empty() && (::stat(facts_.real_home.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)))) {
       facts_.real_home.clear();
     }
-    if (facts_.real_home.empty()) facts_.notes.push_back("HOME is not a directory of yours: the session's HOME is an empty one in /tmp");
+    if (facts_.real_home.empty())
+      facts_.notes.push_back("HOME is not a directory of yours: the session's HOME is an empty one in /tmp");
     std::string state = variable("XDG_STATE_HOME");
-    if (state.empty() || state.front() != '/') state = facts_.real_home.empty() ? std::string() : facts_.real_home + "/.local/state";
+    if (state.empty() || state.front() != '/')
+      state = facts_.real_home.empty() ? std::string() : facts_.real_home + "/.local/state";
     if (!state.empty()) {
       const std::string real_state = resolve(state);
       facts_.state_directory = (real_state.empty() ? state : real_state) + "/bailiwick";
@@ -160,7 +168,8 @@ class Gatherer {
   Result<std::string> expand(const std::string& path) const {
     std::string full = path;
     if (path == "~" || path.starts_with("~/")) {
-      if (facts_.real_home.empty()) return fail(ErrorKind::invalid, quoted(path) + " needs a HOME: name the path in full");
+      if (facts_.real_home.empty())
+        return fail(ErrorKind::invalid, quoted(path) + " needs a HOME: name the path in full");
       full = facts_.real_home + path.substr(1);
     } else if (!path.starts_with('/')) {
       full = facts_.workspace.asked + "/" + path;
@@ -179,7 +188,8 @@ class Gatherer {
         saw_unexecutable = true;
         return;
       }
-      facts_.candidates.push_back({.asked = path, .path = resolve(path), .kind = FileKind::file, .link = {}, .is_readable = true});
+      facts_.candidates.push_back(
+          {.asked = path, .path = resolve(path), .kind = FileKind::file, .link = {}, .is_readable = true});
     };
     if (name.find('/') != std::string::npos) {
       consider(name.front() == '/' ? name : facts_.workspace.asked + "/" + name);
@@ -190,9 +200,12 @@ class Gatherer {
       }
     }
     if (!facts_.candidates.empty()) return {};
-    if (saw_unexecutable) return fail(ErrorKind::denied, quoted(name) + " is not an executable file: check its mode (chmod +x)");
-    return fail(ErrorKind::not_found, "program " + quoted(name) + " not found" +
-                                          (name.find('/') == std::string::npos ? " on PATH: check the spelling, or give its path" : ": check the path"));
+    if (saw_unexecutable)
+      return fail(ErrorKind::denied, quoted(name) + " is not an executable file: check its mode (chmod +x)");
+    return fail(ErrorKind::not_found,
+                "program " + quoted(name) + " not found" +
+                    (name.find('/') == std::string::npos ? " on PATH: check the spelling, or give its path"
+                                                         : ": check the path"));
   }
 
   Status find_profile_of_agent() {
@@ -202,7 +215,8 @@ class Gatherer {
       if (profile_ == nullptr) {
         std::string known;
         for (const AgentProfile& one : agent_profiles()) known += (known.empty() ? "" : ", ") + std::string(one.name);
-        return fail(ErrorKind::usage, "no agent profile " + quoted(*policy_.agent) + ": use one of " + known + ", or none");
+        return fail(ErrorKind::usage,
+                    "no agent profile " + quoted(*policy_.agent) + ": use one of " + known + ", or none");
       }
     } else if (!policy_.agent && !is_within(program, facts_.workspace.root)) {
       // A program that lies in the workspace may be the last agent's work: it gets no login for its name.
@@ -210,12 +224,16 @@ class Gatherer {
     }
     if (profile_ == nullptr) return {};
     facts_.agent = profile_->name;
-    if (auto warning = own_sandbox_warning(*profile_, request_.command)) facts_.agent_warnings.push_back(std::move(*warning));
-    const auto place = [&](const AgentPath& path) { return agent_path(path, facts_.real_home, variable(path.variable)); };
+    if (auto warning = own_sandbox_warning(*profile_, request_.command))
+      facts_.agent_warnings.push_back(std::move(*warning));
+    const auto place = [&](const AgentPath& path) {
+      return agent_path(path, facts_.real_home, variable(path.variable));
+    };
     for (const AgentPath& path : profile_->state) {
       PathFact fact = look_through(place(path));
       if (fact.kind == FileKind::absent) {
-        facts_.notes.push_back(quoted(place(path)) + " does not exist: what " + facts_.agent + " keeps there lasts for this session only");
+        facts_.notes.push_back(quoted(place(path)) + " does not exist: what " + facts_.agent +
+                               " keeps there lasts for this session only");
       } else {
         facts_.agent_state.push_back(std::move(fact));
       }
@@ -223,7 +241,9 @@ class Gatherer {
     for (const AgentPath& path : profile_->guarded) {
       const PathFact fact = look_through(place(path));
       if (fact.kind != FileKind::absent) {
-        facts_.matches.push_back({.kind = ScanMatch::Kind::protect, .path = fact.path, .is_directory = fact.kind == FileKind::directory,
+        facts_.matches.push_back({.kind = ScanMatch::Kind::protect,
+                                  .path = fact.path,
+                                  .is_directory = fact.kind == FileKind::directory,
                                   .reason = std::string(path.reason)});
       }
     }
@@ -246,7 +266,8 @@ class Gatherer {
       PathFact fact = look(std::string(entry.path));
       if (fact.kind != FileKind::absent) facts_.system.push_back(std::move(fact));
     }
-    // File modes keep /etc's secrets from an ordinary user, inside as outside. For root nothing does, so /etc is put together without them.
+    // File modes keep /etc's secrets from an ordinary user, inside as outside. For root nothing does, so /etc is put
+    // together without them.
     if (facts_.uid == 0) {
       for (const std::string& name : list_directory("/etc")) facts_.etc.push_back(look("/etc/" + name));
     }
@@ -287,16 +308,19 @@ class Gatherer {
   }
 
   Status look_at_named() {
-    const auto collect = [&](const std::vector<std::string>& paths, std::string_view flag, std::vector<PathFact>& out) -> Status {
+    const auto collect = [&](const std::vector<std::string>& paths, std::string_view flag,
+                             std::vector<PathFact>& out) -> Status {
       for (const std::string& path : paths) {
         TRY_ASSIGN(const std::string full, expand(path));
         PathFact fact = look_through(full);
         if (fact.kind == FileKind::absent) {
-          return fail(ErrorKind::invalid, std::string(flag) + " " + quoted(path) + " does not exist: check the path, or make it first");
+          return fail(ErrorKind::invalid,
+                      std::string(flag) + " " + quoted(path) + " does not exist: check the path, or make it first");
         }
         // The whole of the host, or its processes, would take the place of what the sandbox puts there.
         if (fact.path == "/" || is_within(fact.path, "/proc") || fact.path == "/dev") {
-          return fail(ErrorKind::invalid, std::string(flag) + " " + quoted(path) + " is too wide: name what is needed, or use --mode full-access");
+          return fail(ErrorKind::invalid, std::string(flag) + " " + quoted(path) +
+                                              " is too wide: name what is needed, or use --mode full-access");
         }
         out.push_back(std::move(fact));
       }
@@ -306,14 +330,16 @@ class Gatherer {
     TRY(collect(policy_.write, "--write", facts_.write));
     TRY(collect(policy_.sockets, "--socket", facts_.sockets));
     for (const PathFact& socket : facts_.sockets) {
-      if (socket.kind != FileKind::socket) return fail(ErrorKind::invalid, "--socket " + quoted(socket.asked) + " is not a Unix socket");
+      if (socket.kind != FileKind::socket)
+        return fail(ErrorKind::invalid, "--socket " + quoted(socket.asked) + " is not a Unix socket");
     }
     return {};
   }
 
   bool is_named(const std::string& path) const {
     const auto same = [&](const PathFact& fact) { return fact.path == path; };
-    return std::any_of(facts_.read.begin(), facts_.read.end(), same) || std::any_of(facts_.write.begin(), facts_.write.end(), same) ||
+    return std::any_of(facts_.read.begin(), facts_.read.end(), same) ||
+           std::any_of(facts_.write.begin(), facts_.write.end(), same) ||
            std::any_of(facts_.sockets.begin(), facts_.sockets.end(), same);
   }
   bool is_own_login(const std::string& path) const {
@@ -335,7 +361,8 @@ class Gatherer {
   std::vector<std::string> visible_trees() const {
     std::vector<std::string> trees = {facts_.workspace.root};
     if (!facts_.workspace.common_git_directory.empty()) trees.push_back(facts_.workspace.common_git_directory);
-    for (const auto* list : {&facts_.system, &facts_.top, &facts_.home_trees, &facts_.agent_state, &facts_.read, &facts_.write}) {
+    for (const auto* list :
+         {&facts_.system, &facts_.top, &facts_.home_trees, &facts_.agent_state, &facts_.read, &facts_.write}) {
       for (const PathFact& fact : *list) {
         if (fact.kind == FileKind::directory || fact.kind == FileKind::file) trees.push_back(fact.path);
       }
@@ -343,8 +370,8 @@ class Gatherer {
     return trees;
   }
 
-  // A place that is written out in full costs one look; one with a wildcard is looked for below its literal start. Patterns whose place no tree
-  // shows are not even parsed.
+  // A place that is written out in full costs one look; one with a wildcard is looked for below its literal start.
+  // Patterns whose place no tree shows are not even parsed.
   Status find_at(const std::string& pattern, EntryKind kind, const std::vector<std::string>& trees) {
     const auto visible = [&](std::string_view path) {
       return std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) { return is_within(path, tree); });
@@ -352,7 +379,8 @@ class Gatherer {
     const Glob::LiteralStart start = Glob::literal_start(pattern);
     if (!start.path.starts_with('/') || start.path == "/") return {};
     if (start.is_whole && is_within(facts_.workspace.root, start.path)) {
-      return fail(ErrorKind::invalid, "the workspace " + quoted(facts_.workspace.root) + " lies in a place of secrets, " + quoted(start.path) +
+      return fail(ErrorKind::invalid, "the workspace " + quoted(facts_.workspace.root) +
+                                          " lies in a place of secrets, " + quoted(start.path) +
                                           ": name a project directory with -C DIR");
     }
     if (!visible(start.path)) return {};
@@ -368,8 +396,12 @@ class Gatherer {
     }
     if (here != FileKind::directory) return {};
     TRY_ASSIGN(Glob glob, Glob::parse(pattern));
-    const ScanPatterns one{.protect = {}, .hide_relative = {}, .hide = NameIndex({{.glob = std::move(glob), .kind = kind, .except = std::nullopt, .tag = 0}})};
-    TRY_ASSIGN(auto found, scan_tree({.root = start.path, .match_prefix = {}, .patterns = &one, .skip = {}}, kFixedBudget));
+    const ScanPatterns one{
+        .protect = {},
+        .hide_relative = {},
+        .hide = NameIndex({{.glob = std::move(glob), .kind = kind, .except = std::nullopt, .tag = 0}})};
+    TRY_ASSIGN(auto found,
+               scan_tree({.root = start.path, .match_prefix = {}, .patterns = &one, .skip = {}}, kFixedBudget));
     for (ScanMatch& match : found.matches) {
       if (match.reason == "a secret" && ::access(match.path.c_str(), R_OK) == 0) add_match(std::move(match));
     }
@@ -421,16 +453,22 @@ class Gatherer {
     if (!facts_.state_directory.empty() && look(facts_.state_directory).kind == FileKind::directory) {
       for (const std::string& tree : trees) {
         if (!is_within(facts_.state_directory, tree)) continue;
-        facts_.matches.push_back({.kind = ScanMatch::Kind::hide, .path = facts_.state_directory, .is_directory = true, .reason = "bailiwick's own state"});
+        facts_.matches.push_back({.kind = ScanMatch::Kind::hide,
+                                  .path = facts_.state_directory,
+                                  .is_directory = true,
+                                  .reason = "bailiwick's own state"});
         break;
       }
     }
-    // Inside the workspace the fixed secrets hold (they were found above) and what --deny-read names; in other trees also the shipped names.
-    const ScanPatterns inside{.protect = NameIndex(protect), .hide_relative = NameIndex(denied), .hide = NameIndex(denied)};
+    // Inside the workspace the fixed secrets hold (they were found above) and what --deny-read names; in other trees
+    // also the shipped names.
+    const ScanPatterns inside{
+        .protect = NameIndex(protect), .hide_relative = NameIndex(denied), .hide = NameIndex(denied)};
     std::vector<ScanRequest> walks;
     walks.push_back({.root = facts_.workspace.root, .match_prefix = {}, .patterns = &inside, .skip = {}});
     if (!facts_.workspace.common_git_directory.empty()) {
-      walks.push_back({.root = facts_.workspace.common_git_directory, .match_prefix = ".git/", .patterns = &inside, .skip = {}});
+      walks.push_back(
+          {.root = facts_.workspace.common_git_directory, .match_prefix = ".git/", .patterns = &inside, .skip = {}});
     }
     // Trees outside it. What is written is protected like the workspace: somebody else executes what lies there, too.
     std::vector<std::pair<std::string, bool>> outside;
@@ -449,7 +487,10 @@ class Gatherer {
     }
     for (const auto& [path, is_written] : outside) {
       if (look(path).kind != FileKind::directory || is_within(path, facts_.workspace.root)) continue;
-      walks.push_back({.root = path, .match_prefix = {}, .patterns = is_written ? &outside_write : &outside_read, .skip = {facts_.workspace.root}});
+      walks.push_back({.root = path,
+                       .match_prefix = {},
+                       .patterns = is_written ? &outside_write : &outside_read,
+                       .skip = {facts_.workspace.root}});
     }
     std::uint64_t left = policy_.scan_entries;
     for (const ScanRequest& walk : walks) {

@@ -39,7 +39,10 @@ bool wants_terminal(const LaunchOptions& options) {
 class Init {
  public:
   Init(const BuildInput& build, InitInput input)
-      : build_(build), plan_(*build.plan), input_(input), report_{.channel = build.channel, .timings = build.options->timings} {}
+      : build_(build),
+        plan_(*build.plan),
+        input_(input),
+        report_{.channel = build.channel, .timings = build.options->timings} {}
 
   [[noreturn]] void run() {
     if (input_.root >= 0) {
@@ -86,7 +89,8 @@ class Init {
     const int proc = make_proc();
     if (proc < 0) report_.fail(LaunchStep::proc, 0, errno);
     if (plan_.has_pid_max) {
-      // Root is exempt from RLIMIT_NPROC; this ceiling holds for all. The kernel keeps 300 numbers back once they have wrapped around.
+      // Root is exempt from RLIMIT_NPROC; this ceiling holds for all. The kernel keeps 300 numbers back once they have
+      // wrapped around.
       set_pid_max(proc);
     }
     if (attach_mount(proc, input_.root, "proc") != 0) report_.fail(LaunchStep::proc, 2, errno);
@@ -103,7 +107,8 @@ class Init {
     if (file < 0) report_.fail(LaunchStep::proc, 1, errno);
     char text[24];
     std::size_t at = sizeof text;
-    for (std::uint64_t value = plan_.processes + 302; value != 0; value /= 10) text[--at] = static_cast<char>('0' + value % 10);
+    for (std::uint64_t value = plan_.processes + 302; value != 0; value /= 10)
+      text[--at] = static_cast<char>('0' + value % 10);
     const bool written = ::write(file, text + at, sizeof text - at) > 0;
     // EINVAL: more processes are allowed than the machine can number, which is no ceiling to set.
     if (!written && errno != EINVAL) report_.fail(LaunchStep::proc, 1, errno);
@@ -115,14 +120,18 @@ class Init {
     const int directory = ::open("/dev/pts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     unsigned number = 0;
     // In the landlock backend /dev/pts is the host's, whose ptmx only /dev/ptmx opens for an ordinary user.
-    int master = input_.root >= 0 ? open_pty_raw(directory, &number) : ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int master =
+        input_.root >= 0 ? open_pty_raw(directory, &number) : ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0) report_.fail(LaunchStep::terminal, 0, errno);
     int unlock = 0;
     if (input_.root < 0 && ::ioctl(master, TIOCSPTLCK, &unlock) != 0) report_.fail(LaunchStep::terminal, 1, errno);
     ::close(directory);
     terminal_ = open_peer_raw(master);
     if (terminal_ < 0) report_.fail(LaunchStep::terminal, 2, errno);
-    const ::winsize window{.ws_row = options.window.rows, .ws_col = options.window.columns, .ws_xpixel = options.window.width, .ws_ypixel = options.window.height};
+    const ::winsize window{.ws_row = options.window.rows,
+                           .ws_col = options.window.columns,
+                           .ws_xpixel = options.window.width,
+                           .ws_ypixel = options.window.height};
     static_cast<void>(::ioctl(master, TIOCSWINSZ, &window));
     if (options.line) static_cast<void>(::tcsetattr(terminal_, TCSANOW, &*options.line));
     if (::ioctl(terminal_, TIOCSCTTY, 0) != 0) report_.fail(LaunchStep::terminal, 3, errno);
@@ -152,7 +161,8 @@ class Init {
     if (input_.root < 0 && drop_plain_capabilities() != 0) report_.fail(LaunchStep::drop_privileges, 2, errno);
     if (landlock_restrict(input_.ruleset) != 0) report_.fail(LaunchStep::landlock, 0, errno);
     report_.mark(LaunchStep::seccomp);
-    if (install_filter({plan_.seccomp.instructions.data(), plan_.seccomp.instructions.size()}) != 0) report_.fail(LaunchStep::seccomp, 0, errno);
+    if (install_filter({plan_.seccomp.instructions.data(), plan_.seccomp.instructions.size()}) != 0)
+      report_.fail(LaunchStep::seccomp, 0, errno);
     report_.mark(LaunchStep::exec);
     ::sigprocmask(SIG_SETMASK, &build_.signal_mask, nullptr);
     int code = ENOENT;
@@ -212,7 +222,8 @@ class Init {
     const int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     while (true) {
       reap();
-      ::pollfd wait[2] = {{.fd = build_.channel, .events = POLLIN, .revents = 0}, {.fd = signals, .events = POLLIN, .revents = 0}};
+      ::pollfd wait[2] = {{.fd = build_.channel, .events = POLLIN, .revents = 0},
+                          {.fd = signals, .events = POLLIN, .revents = 0}};
       if (::poll(wait, 2, -1) < 0) continue;
       if ((wait[1].revents & POLLIN) != 0) {
         ::signalfd_siginfo info;
@@ -246,7 +257,8 @@ class Init {
     ::_exit(0);  // the kernel ends whatever else is left in the pid namespace
   }
 
-  // Landlock backend: there is no pid namespace whose end would do it. We are the subreaper of all that detached itself.
+  // Landlock backend: there is no pid namespace whose end would do it. We are the subreaper of all that detached
+  // itself.
   static void kill_descendants() {
     for (int round = 0; round < 1000; ++round) {
       const int file = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);

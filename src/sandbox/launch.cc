@@ -28,8 +28,9 @@ Result<std::array<std::uint64_t, 3>> check_stdio(const LaunchOptions& options, c
     struct ::stat info{};
     if (options.stdio[static_cast<std::size_t>(fd)] == StdioUse::terminal || ::fstat(fd, &info) != 0) continue;
     if (S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode)) {
-      return fail(ErrorKind::invalid, std::string(kNames[fd]) + (S_ISDIR(info.st_mode) ? " is a directory" : " is a block device") +
-                                          ": it would open a way around the sandbox; redirect it from or to a file, a pipe or /dev/null");
+      return fail(ErrorKind::invalid,
+                  std::string(kNames[fd]) + (S_ISDIR(info.st_mode) ? " is a directory" : " is a block device") +
+                      ": it would open a way around the sandbox; redirect it from or to a file, a pipe or /dev/null");
     }
     if (!S_ISREG(info.st_mode)) continue;
     // So that /dev/stdin and /dev/stdout can be opened again by name, with no more than the descriptor allows.
@@ -37,7 +38,8 @@ Result<std::array<std::uint64_t, 3>> check_stdio(const LaunchOptions& options, c
     const bool readable = mode == O_RDONLY || mode == O_RDWR;
     const bool writable = mode == O_WRONLY || mode == O_RDWR;
     rights[static_cast<std::size_t>(fd)] =
-        ((readable ? abi::kFsReadFile : 0) | (writable ? abi::kFsWriteFile | abi::kFsTruncate : 0)) & handled.filesystem;
+        ((readable ? abi::kFsReadFile : 0) | (writable ? abi::kFsWriteFile | abi::kFsTruncate : 0)) &
+        handled.filesystem;
   }
   return rights;
 }
@@ -88,8 +90,13 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   for (const std::string& entry : plan.environment) envp.push_back(const_cast<char*>(entry.c_str()));
   envp.push_back(nullptr);
 
-  BuildInput input{.plan = &plan, .options = &options, .channel = channel.theirs.get(), .supervisor = ::getpid(),
-                   .argv = argv.data(), .envp = envp.data(), .stdio_rights = stdio_rights};
+  BuildInput input{.plan = &plan,
+                   .options = &options,
+                   .channel = channel.theirs.get(),
+                   .supervisor = ::getpid(),
+                   .argv = argv.data(),
+                   .envp = envp.data(),
+                   .stdio_rights = stdio_rights};
   ::sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &input.signal_mask);
@@ -108,9 +115,9 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   const int saved = errno;
   ::sigprocmask(SIG_SETMASK, &input.signal_mask, nullptr);
   if (child < 0) {
-    return os_error(plan.backend == Backend::namespaces
-                        ? "could not make the namespaces of the sandbox: `bailiwick doctor` says what this host refuses and how to allow it"
-                        : "could not start a process",
+    return os_error(plan.backend == Backend::namespaces ? "could not make the namespaces of the sandbox: `bailiwick "
+                                                          "doctor` says what this host refuses and how to allow it"
+                                                        : "could not start a process",
                     saved);
   }
   Sandbox sandbox;
@@ -122,7 +129,8 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
 
 Result<Sandbox::Received> Sandbox::receive() {
   TRY_ASSIGN(Message message, receive_message(channel_.get(), sizeof(SandboxEvent)));
-  if (message.bytes.size() != sizeof(SandboxEvent)) return fail(ErrorKind::sandbox, "the sandbox ended without saying how");
+  if (message.bytes.size() != sizeof(SandboxEvent))
+    return fail(ErrorKind::sandbox, "the sandbox ended without saying how");
   Received out;
   std::memcpy(&out.event, message.bytes.data(), sizeof out.event);
   out.fd = std::move(message.fd);
@@ -146,10 +154,12 @@ Error Sandbox::describe_failure(const SandboxPlan& plan, const SandboxEvent& eve
   std::string what;
   switch (event.step) {
     case LaunchStep::build:
-      if (index < plan.root.size()) what = std::string(name_of(plan.root[index].kind)) + " " + quoted(plan.root[index].target);
+      if (index < plan.root.size())
+        what = std::string(name_of(plan.root[index].kind)) + " " + quoted(plan.root[index].target);
       break;
     case LaunchStep::covers:
-      if (index < plan.covers.size()) what = std::string(name_of(plan.covers[index].kind)) + " " + quoted(plan.covers[index].target);
+      if (index < plan.covers.size())
+        what = std::string(name_of(plan.covers[index].kind)) + " " + quoted(plan.covers[index].target);
       break;
     case LaunchStep::landlock_rules:
       if (index < plan.landlock_rules.size()) what = quoted(plan.landlock_rules[index].path);
@@ -161,18 +171,29 @@ Error Sandbox::describe_failure(const SandboxPlan& plan, const SandboxEvent& eve
     case LaunchStep::exec: {
       const std::string program = quoted(plan.command.empty() ? "" : plan.command.front());
       if (code == ENOENT || code == ENOTDIR) {
-        return {.kind = ErrorKind::not_found, .what = "program " + program + " cannot be found inside the sandbox (it, or the interpreter it names)", .os_errno = code, .context = {}};
+        return {.kind = ErrorKind::not_found,
+                .what = "program " + program + " cannot be found inside the sandbox (it, or the interpreter it names)",
+                .os_errno = code,
+                .context = {}};
       }
       if (code == EACCES || code == EPERM || code == ENOEXEC) {
-        return {.kind = ErrorKind::denied, .what = "program " + program + " cannot be executed inside the sandbox", .os_errno = code, .context = {}};
+        return {.kind = ErrorKind::denied,
+                .what = "program " + program + " cannot be executed inside the sandbox",
+                .os_errno = code,
+                .context = {}};
       }
-      return {.kind = ErrorKind::sandbox, .what = "program " + program + " cannot be started", .os_errno = code, .context = {}};
+      return {.kind = ErrorKind::sandbox,
+              .what = "program " + program + " cannot be started",
+              .os_errno = code,
+              .context = {}};
     }
     case LaunchStep::user_namespace:
       what = "the id maps were refused: `bailiwick doctor` says what this host refuses and how to allow it";
       break;
     case LaunchStep::proc:
-      what = "a new /proc was refused: parts of /proc are masked here, as in most containers (`bailiwick doctor` says more)";
+      what =
+          "a new /proc was refused: parts of /proc are masked here, as in most containers (`bailiwick doctor` says "
+          "more)";
       break;
     default: break;
   }
@@ -186,7 +207,8 @@ void Sandbox::end() {
     static_cast<void>(init_.send_signal(SIGKILL));
     static_cast<void>(init_.wait());
   }
-  // Everything inside is gone. The launcher is the last in the mount namespace, whose end takes the kernel up to 25 ms; nothing waits for that.
+  // Everything inside is gone. The launcher is the last in the mount namespace, whose end takes the kernel up to 25 ms;
+  // nothing waits for that.
   launcher_.abandon();
 }
 

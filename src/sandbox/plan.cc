@@ -35,25 +35,43 @@ class RootBuilder {
       if (access == MountAccess::read_write) entry.step.access = access;
       return;
     }
-    entries_.push_back({{.kind = RootStep::Kind::bind, .target = path, .source = path, .access = access, .is_directory = is_directory}});
+    entries_.push_back({{.kind = RootStep::Kind::bind,
+                         .target = path,
+                         .source = path,
+                         .access = access,
+                         .is_directory = is_directory}});
   }
   void scratch(const std::string& path, unsigned mode) {
-    entries_.push_back({{.kind = RootStep::Kind::scratch, .target = path, .source = {}, .access = MountAccess::read_write, .mode = mode}});
+    entries_.push_back({{.kind = RootStep::Kind::scratch,
+                         .target = path,
+                         .source = {},
+                         .access = MountAccess::read_write,
+                         .mode = mode}});
   }
   void directory(const std::string& path) {
-    entries_.push_back({{.kind = RootStep::Kind::directory, .target = path, .source = {}, .access = MountAccess::read_only, .mode = 0755}});
+    entries_.push_back({{.kind = RootStep::Kind::directory,
+                         .target = path,
+                         .source = {},
+                         .access = MountAccess::read_only,
+                         .mode = 0755}});
   }
   void symlink(const std::string& path, const std::string& text) {
     entries_.push_back({{.kind = RootStep::Kind::symlink, .target = path, .source = text, .is_directory = false}});
   }
   void copy(const std::string& path, const std::string& content) {
-    entries_.push_back({{.kind = RootStep::Kind::copy, .target = path, .source = content, .mode = 0444, .is_directory = false}});
+    entries_.push_back(
+        {{.kind = RootStep::Kind::copy, .target = path, .source = content, .mode = 0444, .is_directory = false}});
   }
   void device(const std::string& path) {
-    entries_.push_back({{.kind = RootStep::Kind::device, .target = path, .source = path, .access = MountAccess::read_write, .is_directory = false}});
+    entries_.push_back({{.kind = RootStep::Kind::device,
+                         .target = path,
+                         .source = path,
+                         .access = MountAccess::read_write,
+                         .is_directory = false}});
   }
   void devpts(const std::string& path) {
-    entries_.push_back({{.kind = RootStep::Kind::devpts, .target = path, .source = {}, .access = MountAccess::read_write}});
+    entries_.push_back(
+        {{.kind = RootStep::Kind::devpts, .target = path, .source = {}, .access = MountAccess::read_write}});
   }
 
   // Shallow before deep; at one depth private directories before binds, so that nothing hides what was bound.
@@ -72,7 +90,8 @@ class RootBuilder {
         continue;  // already there, with no less
       }
       const bool inside_bind = over != nullptr && over->kind == RootStep::Kind::bind;
-      const bool is_own = step.kind == RootStep::Kind::directory || step.kind == RootStep::Kind::symlink || step.kind == RootStep::Kind::copy;
+      const bool is_own = step.kind == RootStep::Kind::directory || step.kind == RootStep::Kind::symlink ||
+                          step.kind == RootStep::Kind::copy;
       if (inside_bind && is_own) continue;  // the host's own entry is there
       if (!inside_bind) add_parents(step.target, made, steps);
       if (step.kind == RootStep::Kind::directory && !made.insert(step.target).second) continue;
@@ -105,7 +124,11 @@ class RootBuilder {
       missing.push_back(at);
     }
     for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
-      steps.push_back({.kind = RootStep::Kind::directory, .target = *at, .source = {}, .access = MountAccess::read_only, .mode = 0755});
+      steps.push_back({.kind = RootStep::Kind::directory,
+                       .target = *at,
+                       .source = {},
+                       .access = MountAccess::read_only,
+                       .mode = 0755});
       made.insert(*at);
     }
   }
@@ -115,7 +138,8 @@ class RootBuilder {
 
 class Planner {
  public:
-  Planner(const SandboxPolicy& policy, const Facts& facts, const HostFeatures& host) : policy_(policy), facts_(facts), host_(host) {}
+  Planner(const SandboxPolicy& policy, const Facts& facts, const HostFeatures& host)
+      : policy_(policy), facts_(facts), host_(host) {}
 
   Result<SandboxPlan> run() {
     out_.mode = policy_.mode;
@@ -133,8 +157,9 @@ class Planner {
     out_.warnings = facts_.agent_warnings;
     out_.warnings.insert(out_.warnings.end(), facts_.notes.begin(), facts_.notes.end());
     if (facts_.scan_was_cut) {
-      out_.weaker.push_back("the search for protected names stopped after " + std::to_string(policy_.scan_entries) +
-                            " entries: names deeper in the tree are not covered (a smaller workspace, or --scan-entries N)");
+      out_.weaker.push_back(
+          "the search for protected names stopped after " + std::to_string(policy_.scan_entries) +
+          " entries: names deeper in the tree are not covered (a smaller workspace, or --scan-entries N)");
     }
     TRY(choose_backend());
     TRY(set_budgets());
@@ -153,22 +178,30 @@ class Planner {
 
  private:
   Status choose_backend() {
-    if (!host_.has_seccomp_filter) return fail(ErrorKind::sandbox, "this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER): see `bailiwick doctor`");
+    if (!host_.has_seccomp_filter)
+      return fail(ErrorKind::sandbox,
+                  "this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER): see `bailiwick doctor`");
     if (host_.landlock_abi < 2) {
-      return fail(ErrorKind::sandbox, host_.landlock_abi == 0
-                                          ? "this kernel has no Landlock, or it is off: boot with `lsm=landlock,...` (CONFIG_SECURITY_LANDLOCK); see `bailiwick doctor`"
-                                          : "this kernel's Landlock is too old (ABI 1): Linux 5.19 or newer is needed; see `bailiwick doctor`");
+      return fail(
+          ErrorKind::sandbox,
+          host_.landlock_abi == 0
+              ? "this kernel has no Landlock, or it is off: boot with `lsm=landlock,...` (CONFIG_SECURITY_LANDLOCK); "
+                "see `bailiwick doctor`"
+              : "this kernel's Landlock is too old (ABI 1): Linux 5.19 or newer is needed; see `bailiwick doctor`");
     }
     out_.landlock_abi = host_.landlock_abi;
     const bool namespaces = host_.has_user_namespaces && host_.has_mount_setattr && host_.has_fresh_proc;
     switch (policy_.backend) {
       case BackendChoice::namespaces:
         if (!namespaces) {
-          const std::string why = !host_.has_user_namespaces ? (host_.user_namespaces_problem.empty() ? "user namespaces are refused here" : host_.user_namespaces_problem)
+          const std::string why = !host_.has_user_namespaces
+                                      ? (host_.user_namespaces_problem.empty() ? "user namespaces are refused here"
+                                                                               : host_.user_namespaces_problem)
                                   : !host_.has_mount_setattr ? "this kernel is older than 5.12"
                                                              : "a fresh /proc cannot be mounted here";
-          return fail(ErrorKind::sandbox, "the namespaces backend cannot work: " + why +
-                                              "; `bailiwick doctor` says what to change, --backend landlock accepts a weaker sandbox");
+          return fail(ErrorKind::sandbox,
+                      "the namespaces backend cannot work: " + why +
+                          "; `bailiwick doctor` says what to change, --backend landlock accepts a weaker sandbox");
         }
         out_.backend = Backend::namespaces;
         break;
@@ -176,7 +209,8 @@ class Planner {
       case BackendChoice::automatic: out_.backend = namespaces ? Backend::namespaces : Backend::landlock; break;
     }
     if (out_.backend == Backend::namespaces && out_.network == NetworkMode::host && host_.landlock_abi < 6) {
-      out_.weaker.push_back("abstract Unix sockets of the host can be reached: --network host without Landlock ABI 6 (Linux 6.12)");
+      out_.weaker.push_back(
+          "abstract Unix sockets of the host can be reached: --network host without Landlock ABI 6 (Linux 6.12)");
     }
     return {};
   }
@@ -190,8 +224,8 @@ class Planner {
     out_.processes = limits.processes;
     if (host_.cgroup_pids_ceiling > 0) out_.processes = std::min(out_.processes, host_.cgroup_pids_ceiling);
     const auto has = [&](std::string_view controller) {
-      return !host_.cgroup_parent.empty() &&
-             std::find(host_.cgroup_controllers.begin(), host_.cgroup_controllers.end(), controller) != host_.cgroup_controllers.end();
+      return !host_.cgroup_parent.empty() && std::find(host_.cgroup_controllers.begin(), host_.cgroup_controllers.end(),
+                                                       controller) != host_.cgroup_controllers.end();
     };
     out_.cgroup_parent = host_.cgroup_parent;
     out_.cgroup_controllers = host_.cgroup_controllers;
@@ -201,19 +235,23 @@ class Planner {
     if (limits.cpus) out_.cpus = std::min(*limits.cpus, static_cast<double>(host_.cpus));
     affinity_ = out_.cpus > 0 && !has("cpu");
     if (affinity_ && out_.cpus != std::floor(out_.cpus)) {
-      out_.weaker.push_back("cpu=" + std::to_string(*limits.cpus).substr(0, 4) + ": without a delegated cgroup whole CPUs are given: " +
+      out_.weaker.push_back("cpu=" + std::to_string(*limits.cpus).substr(0, 4) +
+                            ": without a delegated cgroup whole CPUs are given: " +
                             std::to_string(static_cast<int>(std::ceil(out_.cpus))));
     }
     if (facts_.uid == 0 && !has("pids") && (!out_.has_pid_max || out_.backend == Backend::landlock)) {
-      out_.weaker.push_back("the number of processes is not limited: root is exempt from RLIMIT_NPROC, no pids cgroup is delegated" +
-                            std::string(out_.has_pid_max ? "" : ", and kernel.pid_max belongs to the whole machine before Linux 6.14"));
+      out_.weaker.push_back(
+          "the number of processes is not limited: root is exempt from RLIMIT_NPROC, no pids cgroup is delegated" +
+          std::string(out_.has_pid_max ? "" : ", and kernel.pid_max belongs to the whole machine before Linux 6.14"));
     }
-    out_.limits = {{RLIMIT_CORE, "core", 1},  // 1, not 0: also stops a pipe handler (core(5))
-                   {RLIMIT_NOFILE, "open-files", limits.open_files},
-                   {RLIMIT_NPROC, "processes", out_.processes},
-                   {RLIMIT_FSIZE, "file-size", limits.file_bytes},
-                   {RLIMIT_SIGPENDING, "queued-signals", 4096}};  // the host counts them for the user, too: timers need one each
-    // Not by default: RLIMIT_DATA counts what is reserved, and AddressSanitizer reserves 15 TB (docs/adr/0004). RLIMIT_AS would be worse.
+    out_.limits = {
+        {RLIMIT_CORE, "core", 1},  // 1, not 0: also stops a pipe handler (core(5))
+        {RLIMIT_NOFILE, "open-files", limits.open_files},
+        {RLIMIT_NPROC, "processes", out_.processes},
+        {RLIMIT_FSIZE, "file-size", limits.file_bytes},
+        {RLIMIT_SIGPENDING, "queued-signals", 4096}};  // the host counts them for the user, too: timers need one each
+    // Not by default: RLIMIT_DATA counts what is reserved, and AddressSanitizer reserves 15 TB (docs/adr/0004).
+    // RLIMIT_AS would be worse.
     if (limits.data_bytes) out_.limits.push_back({RLIMIT_DATA, "data", *limits.data_bytes});
     return {};
   }
@@ -223,7 +261,8 @@ class Planner {
     options.affinity = affinity_ ? Affinity::fixed : Affinity::free;
     // Without an IPC namespace the host's System V segments and POSIX queues are kept out here.
     if (out_.backend == Backend::landlock) options.shared_ipc = SharedIpc::refused;
-    if (out_.backend == Backend::landlock && out_.network == NetworkMode::off) options.inet_sockets = InetSockets::refused;
+    if (out_.backend == Backend::landlock && out_.network == NetworkMode::off)
+      options.inet_sockets = InetSockets::refused;
     TRY_ASSIGN(out_.seccomp, compile(syscall_rules(options)));
     return {};
   }
@@ -233,10 +272,12 @@ class Planner {
     if (const AgentProfile* profile = find_profile(facts_.agent); profile != nullptr) {
       for (const std::string_view name : profile->variables) agent_names.emplace_back(name);
     }
-    SandboxEnvironment environment = sandbox_environment({.host = facts_.environment, .named = policy_.environment, .agent = agent_names});
+    SandboxEnvironment environment =
+        sandbox_environment({.host = facts_.environment, .named = policy_.environment, .agent = agent_names});
     for (std::string& warning : environment.warnings) out_.warnings.push_back(std::move(warning));
     const auto set = [&](const std::string& name, const std::string& value) {
-      const auto at = std::find_if(environment.variables.begin(), environment.variables.end(), [&](const EnvVar& one) { return one.name == name; });
+      const auto at = std::find_if(environment.variables.begin(), environment.variables.end(),
+                                   [&](const EnvVar& one) { return one.name == name; });
       if (at != environment.variables.end()) {
         at->value = value;
       } else {
@@ -244,7 +285,8 @@ class Planner {
       }
     };
     const auto has = [&](const std::string& name) {
-      return std::any_of(environment.variables.begin(), environment.variables.end(), [&](const EnvVar& one) { return one.name == name; });
+      return std::any_of(environment.variables.begin(), environment.variables.end(),
+                         [&](const EnvVar& one) { return one.name == name; });
     };
     if (facts_.real_home.empty()) set("HOME", "/tmp");
     if (!has("PATH")) set("PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -254,11 +296,14 @@ class Planner {
     std::sort(out_.environment.begin(), out_.environment.end());
   }
 
-  MountAccess workspace_access() const { return policy_.mode == Mode::read_only ? MountAccess::read_only : MountAccess::read_write; }
+  MountAccess workspace_access() const {
+    return policy_.mode == Mode::read_only ? MountAccess::read_only : MountAccess::read_write;
+  }
 
   bool is_hidden(const std::string& path) const {
-    return std::any_of(facts_.matches.begin(), facts_.matches.end(),
-                       [&](const ScanMatch& match) { return match.kind == ScanMatch::Kind::hide && match.path == path; });
+    return std::any_of(facts_.matches.begin(), facts_.matches.end(), [&](const ScanMatch& match) {
+      return match.kind == ScanMatch::Kind::hide && match.path == path;
+    });
   }
 
   void add_entry(RootBuilder& root, const PathFact& fact, MountAccess access) const {
@@ -272,7 +317,8 @@ class Planner {
 
   void add_devices(RootBuilder& root) const {
     root.directory("/dev");
-    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) root.device(std::string("/dev/") + name);
+    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"})
+      root.device(std::string("/dev/") + name);
     root.devpts("/dev/pts");
     root.scratch("/dev/shm", 01777);
     root.symlink("/dev/ptmx", "pts/ptmx");
@@ -292,7 +338,8 @@ class Planner {
     if (policy_.mode == Mode::full_access) {
       static constexpr std::string_view kOwn[] = {"/proc", "/dev", "/tmp", "/run", "/sys", "/lost+found"};
       for (const PathFact& fact : facts_.top) {
-        if (std::find(std::begin(kOwn), std::end(kOwn), fact.path) == std::end(kOwn)) add_entry(root, fact, MountAccess::read_write);
+        if (std::find(std::begin(kOwn), std::end(kOwn), fact.path) == std::end(kOwn))
+          add_entry(root, fact, MountAccess::read_write);
       }
     } else {
       if (!facts_.real_home.empty()) {
@@ -314,14 +361,16 @@ class Planner {
     }
     for (const CopyFact& copy : facts_.copies) root.copy(copy.path, copy.content);
     // `bash -lc`, as agents call it, reads /etc/profile, which on many systems sets PATH anew.
-    const auto path = std::find_if(out_.environment.begin(), out_.environment.end(), [](const std::string& one) { return one.starts_with("PATH="); });
+    const auto path = std::find_if(out_.environment.begin(), out_.environment.end(),
+                                   [](const std::string& one) { return one.starts_with("PATH="); });
     if (policy_.mode != Mode::full_access && !facts_.real_home.empty() && path != out_.environment.end()) {
       root.copy(facts_.real_home + "/.profile", login_profile(path->substr(5)));
     }
     for (const PathFact& fact : facts_.agent_state) add_entry(root, fact, MountAccess::read_write);
     for (const PathFact& fact : facts_.read) add_entry(root, fact, MountAccess::read_only);
     for (const PathFact& fact : facts_.write) add_entry(root, fact, MountAccess::read_write);
-    if (!facts_.workspace.common_git_directory.empty()) root.bind(facts_.workspace.common_git_directory, workspace_access(), true);
+    if (!facts_.workspace.common_git_directory.empty())
+      root.bind(facts_.workspace.common_git_directory, workspace_access(), true);
     root.bind(facts_.workspace.root, workspace_access(), true);
     if (!facts_.workspace.alias.empty()) root.symlink(facts_.workspace.alias, facts_.workspace.asked);
     for (const PathFact& fact : facts_.sockets) {
@@ -329,10 +378,14 @@ class Planner {
       if (fact.asked != fact.path && fact.asked.starts_with('/')) root.symlink(fact.asked, fact.path);
       out_.sockets.push_back(fact.path);
       const std::string name = fact.path.substr(fact.path.rfind('/') + 1);
-      const bool is_escape = name.find("docker") != std::string::npos || name.find("podman") != std::string::npos || name.find("containerd") != std::string::npos ||
-                             name == "bus" || name == "system_bus_socket" || name.find("systemd") != std::string::npos || name.find("libvirt") != std::string::npos;
-      out_.warnings.push_back(is_escape ? "--socket " + quoted(fact.path) + " is a way out of the sandbox: whoever speaks to it can start programs on the host"
-                                        : "--socket " + quoted(fact.path) + ": the service behind it acts outside the sandbox");
+      const bool is_escape = name.find("docker") != std::string::npos || name.find("podman") != std::string::npos ||
+                             name.find("containerd") != std::string::npos || name == "bus" ||
+                             name == "system_bus_socket" || name.find("systemd") != std::string::npos ||
+                             name.find("libvirt") != std::string::npos;
+      out_.warnings.push_back(
+          is_escape ? "--socket " + quoted(fact.path) +
+                          " is a way out of the sandbox: whoever speaks to it can start programs on the host"
+                    : "--socket " + quoted(fact.path) + ": the service behind it acts outside the sandbox");
     }
     out_.root = root.build();
   }
@@ -341,43 +394,54 @@ class Planner {
     std::vector<std::string> hidden_trees;
     std::vector<ScanMatch> matches = facts_.matches;
     std::sort(matches.begin(), matches.end(), [](const ScanMatch& a, const ScanMatch& b) {
-      return std::tuple(depth(a.path), std::string_view(a.path), a.kind) < std::tuple(depth(b.path), std::string_view(b.path), b.kind);
+      return std::tuple(depth(a.path), std::string_view(a.path), a.kind) <
+             std::tuple(depth(b.path), std::string_view(b.path), b.kind);
     });
     std::set<std::string> seen;
     for (const ScanMatch& match : matches) {
       const RootStep* step = holder_of(match.path);
       if (step == nullptr) continue;  // absent: the best cover
-      const bool under_hidden = std::any_of(hidden_trees.begin(), hidden_trees.end(), [&](const std::string& tree) { return is_within(match.path, tree); });
+      const bool under_hidden = std::any_of(hidden_trees.begin(), hidden_trees.end(),
+                                            [&](const std::string& tree) { return is_within(match.path, tree); });
       if (under_hidden) continue;
-      if (match.kind != ScanMatch::Kind::hide && step->access == MountAccess::read_only) continue;  // nothing to protect from
-      // One name may be both protected and secret: hiding is the stronger one, and comes first only if it is listed first.
+      if (match.kind != ScanMatch::Kind::hide && step->access == MountAccess::read_only)
+        continue;  // nothing to protect from
+      // One name may be both protected and secret: hiding is the stronger one, and comes first only if it is listed
+      // first.
       if (match.kind != ScanMatch::Kind::hide && is_hidden(match.path)) continue;
       if (!seen.insert(match.path).second) continue;
       if (match.kind == ScanMatch::Kind::hide && match.is_directory) hidden_trees.push_back(match.path);
       const Cover::Kind kind = match.kind == ScanMatch::Kind::protect ? Cover::Kind::protect
                                : match.kind == ScanMatch::Kind::hide  ? Cover::Kind::hide
                                                                       : Cover::Kind::pin;
-      out_.covers.push_back({.kind = kind, .target = match.path, .is_directory = match.is_directory, .reason = match.reason});
+      out_.covers.push_back(
+          {.kind = kind, .target = match.path, .is_directory = match.is_directory, .reason = match.reason});
     }
     pin_parents();
   }
 
-  // A protected name is safe only where it is: a parent that could be moved aside would make room for another one. Every directory between a cover
-  // and the tree that holds it is bound onto itself. SECURITY: attack cases W76, W77.
+  // A protected name is safe only where it is: a parent that could be moved aside would make room for another one.
+  // Every directory between a cover and the tree that holds it is bound onto itself. SECURITY: attack cases W76, W77.
   void pin_parents() {
     std::set<std::string> pins;
     for (const Cover& cover : out_.covers) {
       if (cover.kind != Cover::Kind::protect) continue;
       const RootStep* step = holder_of(cover.target);
-      for (std::string at = parent_of(cover.target); step != nullptr && at != step->target && is_within(at, step->target); at = parent_of(at)) pins.insert(at);
+      for (std::string at = parent_of(cover.target);
+           step != nullptr && at != step->target && is_within(at, step->target); at = parent_of(at))
+        pins.insert(at);
     }
     for (const Cover& cover : out_.covers) pins.erase(cover.target);
     for (const std::string& pin : pins) {
-      out_.covers.push_back({.kind = Cover::Kind::pin, .target = pin, .is_directory = true, .reason = "a parent of a protected name stays where it is"});
+      out_.covers.push_back({.kind = Cover::Kind::pin,
+                             .target = pin,
+                             .is_directory = true,
+                             .reason = "a parent of a protected name stays where it is"});
     }
     // Parents first: what is bound onto itself would hide what was put below it before.
     std::sort(out_.covers.begin(), out_.covers.end(), [](const Cover& a, const Cover& b) {
-      return std::pair(depth(a.target), std::string_view(a.target)) < std::pair(depth(b.target), std::string_view(b.target));
+      return std::pair(depth(a.target), std::string_view(a.target)) <
+             std::pair(depth(b.target), std::string_view(b.target));
     });
   }
 
@@ -393,18 +457,22 @@ class Planner {
   }
 
   void build_landlock() {
-    const TcpRule tcp = out_.backend == Backend::landlock && out_.network == NetworkMode::off ? TcpRule::refused : TcpRule::unrestricted;
+    const TcpRule tcp = out_.backend == Backend::landlock && out_.network == NetworkMode::off ? TcpRule::refused
+                                                                                              : TcpRule::unrestricted;
     out_.landlock = landlock_handled(out_.landlock_abi, tcp);
     auto& rules = out_.landlock_rules;
     if (out_.backend == Backend::namespaces) {
-      // What there is to read was decided by the mounts; this second lock keeps writes to the trees that may be written, and holds for
-      // whatever descriptor of another tree comes in: no rule names the host's own root.
+      // What there is to read was decided by the mounts; this second lock keeps writes to the trees that may be
+      // written, and holds for whatever descriptor of another tree comes in: no rule names the host's own root.
       rules.push_back({.path = "/", .access = TreeAccess::read});
       for (const RootStep& step : out_.root) {
-        if (step.kind == RootStep::Kind::device) rules.push_back({.path = step.target, .access = TreeAccess::device, .is_directory = false});
+        if (step.kind == RootStep::Kind::device)
+          rules.push_back({.path = step.target, .access = TreeAccess::device, .is_directory = false});
         if (step.kind == RootStep::Kind::devpts) rules.push_back({.path = step.target, .access = TreeAccess::device});
-        const bool writable = step.kind == RootStep::Kind::scratch || (step.kind == RootStep::Kind::bind && step.access == MountAccess::read_write);
-        if (writable) rules.push_back({.path = step.target, .access = TreeAccess::write, .is_directory = step.is_directory});
+        const bool writable = step.kind == RootStep::Kind::scratch ||
+                              (step.kind == RootStep::Kind::bind && step.access == MountAccess::read_write);
+        if (writable)
+          rules.push_back({.path = step.target, .access = TreeAccess::write, .is_directory = step.is_directory});
       }
       return;
     }
@@ -432,7 +500,8 @@ class Planner {
         }
       }
       rules.push_back({.path = "/proc", .access = TreeAccess::read});
-      for (const CopyFact& copy : facts_.copies) rules.push_back({.path = copy.path, .access = TreeAccess::read_file, .is_directory = false});
+      for (const CopyFact& copy : facts_.copies)
+        rules.push_back({.path = copy.path, .access = TreeAccess::read_file, .is_directory = false});
       for (const PathFact& fact : facts_.home_trees) allow(fact, TreeAccess::read);
     }
     for (const PathFact& fact : facts_.agent_state) allow(fact, TreeAccess::write);
@@ -442,7 +511,8 @@ class Planner {
     rules.push_back({.path = facts_.workspace.root, .access = workspace});
     out_.private_scratch = facts_.private_scratch;
     rules.push_back({.path = out_.private_scratch, .access = TreeAccess::write});
-    if (!facts_.workspace.common_git_directory.empty()) rules.push_back({.path = facts_.workspace.common_git_directory, .access = workspace});
+    if (!facts_.workspace.common_git_directory.empty())
+      rules.push_back({.path = facts_.workspace.common_git_directory, .access = workspace});
     for (const char* device : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}) {
       rules.push_back({.path = device, .access = TreeAccess::device, .is_directory = false});
     }
@@ -452,15 +522,21 @@ class Planner {
 
   void note_landlock_limits() {
     auto& weaker = out_.weaker;
-    weaker.push_back("backend landlock: protected files in the workspace (git hooks and configuration, agent settings) can be changed");
+    weaker.push_back(
+        "backend landlock: protected files in the workspace (git hooks and configuration, agent settings) can be "
+        "changed");
     weaker.push_back("backend landlock: processes of the host are visible in /proc, with their command lines");
     weaker.push_back("backend landlock: Unix sockets of the host can be reached");
-    weaker.push_back("backend landlock: a process that detaches itself outlives a supervisor that is killed with SIGKILL");
-    if (host_.landlock_abi < 6) weaker.push_back("backend landlock: processes of the same user can be signalled (Landlock ABI 6, Linux 6.12, stops that)");
+    weaker.push_back(
+        "backend landlock: a process that detaches itself outlives a supervisor that is killed with SIGKILL");
+    if (host_.landlock_abi < 6)
+      weaker.push_back(
+          "backend landlock: processes of the same user can be signalled (Landlock ABI 6, Linux 6.12, stops that)");
     std::size_t open_secrets = 0;
     for (const ScanMatch& match : facts_.matches) open_secrets += match.kind == ScanMatch::Kind::hide ? 1 : 0;
     if (open_secrets > 0) {
-      weaker.push_back("backend landlock: " + std::to_string(open_secrets) + " secret or denied names inside readable trees stay readable");
+      weaker.push_back("backend landlock: " + std::to_string(open_secrets) +
+                       " secret or denied names inside readable trees stay readable");
     }
   }
 
@@ -485,15 +561,19 @@ class Planner {
     for (const PathFact& candidate : facts_.candidates) {
       if (!is_visible(candidate.path)) continue;
       // `/bin/sh` on a merged /usr: the link `/bin` is there too. A link in a directory that is hidden is not.
-      const bool link_is_there = is_visible(candidate.asked) ||
-                                 std::any_of(out_.root.begin(), out_.root.end(), [&](const RootStep& step) {
-                                   return step.kind == RootStep::Kind::symlink && is_within(candidate.asked, step.target);
-                                 }) || out_.backend == Backend::landlock;
+      const bool link_is_there =
+          is_visible(candidate.asked) ||
+          std::any_of(out_.root.begin(), out_.root.end(),
+                      [&](const RootStep& step) {
+                        return step.kind == RootStep::Kind::symlink && is_within(candidate.asked, step.target);
+                      }) ||
+          out_.backend == Backend::landlock;
       out_.candidates.push_back(link_is_there ? candidate.asked : candidate.path);
     }
     if (!out_.candidates.empty()) return {};
     const PathFact& first = facts_.candidates.front();
-    return fail(ErrorKind::not_found, "program " + quoted(first.asked) + " exists but is not visible in the sandbox: add --read " +
+    return fail(ErrorKind::not_found, "program " + quoted(first.asked) +
+                                          " exists but is not visible in the sandbox: add --read " +
                                           shell_quote(printable(parent_of(first.path))));
   }
 

@@ -61,7 +61,8 @@ class Supervisor {
  private:
   Status make_scratch() const {
     if (plan_.private_scratch.empty()) return {};
-    if (::mkdir(plan_.private_scratch.c_str(), 0700) != 0) return os_error("could not make `" + printable(plan_.private_scratch) + "`");
+    if (::mkdir(plan_.private_scratch.c_str(), 0700) != 0)
+      return os_error("could not make `" + printable(plan_.private_scratch) + "`");
     return {};
   }
   // Nothing of the session runs any more: nobody changes the tree under our hands, and links in it are not followed.
@@ -84,7 +85,8 @@ class Supervisor {
     return make_raw();
   }
 
-  // Keys go inward only from standard input. In the background the terminal is somebody else's until SIGCONT says otherwise.
+  // Keys go inward only from standard input. In the background the terminal is somebody else's until SIGCONT says
+  // otherwise.
   Status make_raw() {
     if (::isatty(STDIN_FILENO) == 0 || !is_foreground(STDIN_FILENO) || raw_) return {};
     TRY_ASSIGN(RawTerminal raw, RawTerminal::open(STDIN_FILENO));
@@ -93,12 +95,18 @@ class Supervisor {
     return {};
   }
 
-  int output_terminal() const { return ::isatty(STDOUT_FILENO) != 0 ? STDOUT_FILENO : ::isatty(STDERR_FILENO) != 0 ? STDERR_FILENO : terminal_; }
+  int output_terminal() const {
+    return ::isatty(STDOUT_FILENO) != 0 ? STDOUT_FILENO : ::isatty(STDERR_FILENO) != 0 ? STDERR_FILENO : terminal_;
+  }
 
   Status begin_relay(Fd master) {
     master_ = std::move(master);
-    const FilterOptions filter{.allow = options_.clipboard == Clipboard::allowed ? Allow::clipboard_write : Allow::nothing};
-    TRY_ASSIGN(TerminalRelay relay, TerminalRelay::make({.user_in = raw_ ? STDIN_FILENO : -1, .user_out = output_terminal(), .master = master_.get()}, filter));
+    const FilterOptions filter{.allow =
+                                   options_.clipboard == Clipboard::allowed ? Allow::clipboard_write : Allow::nothing};
+    TRY_ASSIGN(
+        TerminalRelay relay,
+        TerminalRelay::make(
+            {.user_in = raw_ ? STDIN_FILENO : -1, .user_out = output_terminal(), .master = master_.get()}, filter));
     relay_ = std::make_unique<TerminalRelay>(std::move(relay));
     return relay_->resize();
   }
@@ -131,7 +139,8 @@ class Supervisor {
     launch_.timings = options_.timings;
     if (!plan_.cgroup_parent.empty()) TRY(make_own_cgroup());
     // What detaches itself from the program comes back to us, so that the end of a session finds it.
-    if (plan_.backend == Backend::landlock && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return os_error("could not become a subreaper");
+    if (plan_.backend == Backend::landlock && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+      return os_error("could not become a subreaper");
     TRY_ASSIGN(Sandbox sandbox, launch(plan_, launch_));
     if (plan_.backend == Backend::landlock) {
       TRY_ASSIGN(Fd proc, open_file("/proc", O_RDONLY | O_DIRECTORY));
@@ -143,7 +152,8 @@ class Supervisor {
   Status block_signals() {
     ::sigset_t set;
     ::sigemptyset(&set);
-    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH}) ::sigaddset(&set, signal);
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH})
+      ::sigaddset(&set, signal);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -159,12 +169,14 @@ class Supervisor {
       wait[2] = {.fd = sandbox_.init().pidfd(), .events = POLLIN, .revents = 0};
       wait[3] = {.fd = sandbox_.launcher().pidfd(), .events = POLLIN, .revents = 0};
       const int relayed = relay_ ? relay_->fill_poll(wait.data() + 4, TerminalRelay::kMaxPoll) : 0;
-      if (::poll(wait.data(), static_cast<nfds_t>(4 + relayed), timeout()) < 0 && errno != EINTR) return os_error("could not wait for the sandbox");
+      if (::poll(wait.data(), nfds_t{4} + static_cast<nfds_t>(relayed), timeout()) < 0 && errno != EINTR)
+        return os_error("could not wait for the sandbox");
       if (relayed > 0) {
         relay_->on_ready(wait.data() + 4, relayed);
         if (relay_->is_user_gone() && !kill_at_) TRY(begin_end(SIGHUP));
       }
-      // A process that is gone has sent its last words before: they are there now, though poll may have looked too early.
+      // A process that is gone has sent its last words before: they are there now, though poll may have looked too
+      // early.
       if (wait[2].revents != 0 || wait[3].revents != 0) ::poll(wait.data(), 1, 0);
       if (wait[0].revents != 0) {
         TRY(on_event());
@@ -197,9 +209,7 @@ class Supervisor {
         // From here on nobody of the same user reads our memory, nor theirs.
         if (set_not_dumpable() != 0) return os_error("could not make the supervisor undumpable");
         break;
-      case SandboxEvent::Kind::proc:
-        sandbox_proc_ = std::move(received.fd);
-        break;
+      case SandboxEvent::Kind::proc: sandbox_proc_ = std::move(received.fd); break;
       case SandboxEvent::Kind::scratch: {
         MemoryWatchOptions options;
         options.tmpfs.push_back(std::move(received.fd));
@@ -217,7 +227,9 @@ class Supervisor {
         end_.longest_restore_us = std::max(end_.longest_restore_us, event.value);
         break;
       case SandboxEvent::Kind::cover_lost:
-        end_by("the protection of `" + printable(plan_.covers.at(static_cast<std::size_t>(event.index)).target) + "` was torn off and could not be put back", SIGKILL);
+        end_by("the protection of `" + printable(plan_.covers.at(static_cast<std::size_t>(event.index)).target) +
+                   "` was torn off and could not be put back",
+               SIGKILL);
         break;
     }
     return {};
@@ -233,7 +245,8 @@ class Supervisor {
     if (plan_.cgroup_needs_move) TRY(take_own_cgroup(plan_.cgroup_parent));
     TRY_ASSIGN(Cgroup cgroup, Cgroup::make_cgroup(plan_.cgroup_parent, "bailiwick-" + std::to_string(::getpid())));
     const auto has = [&](std::string_view name) {
-      return std::find(plan_.cgroup_controllers.begin(), plan_.cgroup_controllers.end(), name) != plan_.cgroup_controllers.end();
+      return std::find(plan_.cgroup_controllers.begin(), plan_.cgroup_controllers.end(), name) !=
+             plan_.cgroup_controllers.end();
     };
     CgroupLimits limits;
     if (has("memory")) limits.memory_bytes = plan_.memory_bytes;
@@ -250,12 +263,18 @@ class Supervisor {
     if (!cgroup_) return;
     end_.peak_memory_bytes = std::max(end_.peak_memory_bytes, cgroup_->memory_peak().value_or(0));
     const CgroupEvents events = cgroup_->events();
-    if (events.oom_kills > 0) end_.limited.push_back(std::to_string(events.oom_kills) + " processes ended at the memory limit of " + format_bytes(plan_.memory_bytes));
-    if (events.pids_refused > 0) end_.limited.push_back(std::to_string(events.pids_refused) + " new processes refused at the limit of " + std::to_string(plan_.processes));
+    if (events.oom_kills > 0)
+      end_.limited.push_back(std::to_string(events.oom_kills) + " processes ended at the memory limit of " +
+                             format_bytes(plan_.memory_bytes));
+    if (events.pids_refused > 0)
+      end_.limited.push_back(std::to_string(events.pids_refused) + " new processes refused at the limit of " +
+                             std::to_string(plan_.processes));
   }
 
   void on_exited(const SandboxEvent& event) {
-    const auto duration = [](const ::timeval& time) { return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec); };
+    const auto duration = [](const ::timeval& time) {
+      return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    };
     end_.wait_status = static_cast<int>(event.value);
     if (end_.exit_code == 0 || end_.stopped_by.empty()) end_.exit_code = shell_exit_code(end_.wait_status);
     end_.cpu = duration(event.usage.ru_utime) + duration(event.usage.ru_stime);
@@ -304,7 +323,8 @@ class Supervisor {
           break;
         case SIGCONT: TRY(on_continued()); break;
         case SIGTSTP:
-          // The program's process group has no parent in its session that could continue it, so the kernel would ignore SIGTSTP for it.
+          // The program's process group has no parent in its session that could continue it, so the kernel would ignore
+          // SIGTSTP for it.
           TRY(sandbox_.send({.kind = InitRequest::Kind::signal, .value = SIGSTOP}));
           break;
         case SIGTERM:
@@ -318,17 +338,21 @@ class Supervisor {
 
   Status on_time() {
     const auto now = Clock::now();
-    if (kill_at_ && now >= *kill_at_) end_by(std::string("signal ") + ::sigabbrev_np(ending_signal_) + ", and the program did not end", ending_signal_);
+    if (kill_at_ && now >= *kill_at_)
+      end_by(std::string("signal ") + ::sigabbrev_np(ending_signal_) + ", and the program did not end", ending_signal_);
     if (watch_ && now >= watch_at_ && !has_ended_) {
       const WatchResult result = watch_->tick();
       end_.peak_memory_bytes = std::max(end_.peak_memory_bytes, result.bytes);
       end_.peak_processes = std::max<std::uint64_t>(end_.peak_processes, result.processes);
       if (result.killed) {
-        end_.limited.push_back("ended " + printable(shorten(result.killed->name, 64)) + " with " + format_bytes(result.killed->bytes) +
-                               " at the memory limit of " + format_bytes(plan_.memory_bytes));
+        end_.limited.push_back("ended " + printable(shorten(result.killed->name, 64)) + " with " +
+                               format_bytes(result.killed->bytes) + " at the memory limit of " +
+                               format_bytes(plan_.memory_bytes));
       }
       if (result.verdict == WatchResult::Verdict::end_session) {
-        end_by("memory limit: " + format_bytes(result.bytes) + " in use, " + format_bytes(plan_.memory_bytes) + " allowed", SIGKILL);
+        end_by(
+            "memory limit: " + format_bytes(result.bytes) + " in use, " + format_bytes(plan_.memory_bytes) + " allowed",
+            SIGKILL);
       }
       watch_at_ = now + result.next;
     }
@@ -379,6 +403,8 @@ class Supervisor {
 
 }  // namespace
 
-Result<SessionEnd> supervise(const SandboxPlan& plan, const SupervisorOptions& options) { return Supervisor(plan, options).run(); }
+Result<SessionEnd> supervise(const SandboxPlan& plan, const SupervisorOptions& options) {
+  return Supervisor(plan, options).run();
+}
 
 }  // namespace bailiwick
