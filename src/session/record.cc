@@ -112,6 +112,7 @@ Result<SessionRecord> SessionRecord::open(const std::string& state_directory, co
   if (!sessions.is_open()) {
     // First use: every directory on the way.
     Fd at(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!at.is_open()) return cannot("open", "/");
     std::string path;
     for (const std::string_view part : split(std::string_view(state_directory).substr(1), '/')) {
       path += "/" + std::string(part);
