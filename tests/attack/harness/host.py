@@ -15,6 +15,15 @@ from . import outside
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEIGHBOUR = '/home/rt-neighbour-%d' % os.getpid()         # one for each run, named so that sweep() finds it
+PRIVATE = []                                             # the places that private_namespaces() made the run's own
+
+
+def empty_temporary():
+    """What a case left in the run's own temporary directories: the next one, or the same one under the launcher, must not trip over it."""
+    for top in ('/tmp', '/var/tmp', '/dev/shm'):
+        for d in os.listdir(top) if top in PRIVATE else ():
+            if d != '.X11-unix':
+                remove_tree(os.path.join(top, d))
 
 
 def syscall(nr, *a):
@@ -140,6 +149,7 @@ def private_namespaces(tmp, keep_visible, writable):
                         ('/media', '755'), ('/var/mail', '1777')):
         if os.path.isdir(place) and not any((v + '/').startswith(place + '/') for v in keep_visible):
             sh(['mount', '-t', 'tmpfs', '-o', 'mode=' + mode, 'rt', os.path.realpath(place)])
+            PRIVATE.append(place)
     for d, mode in (('/run/lock', 0o1777), ('/run/user', 0o755), ('/tmp/.X11-unix', 0o1777)):
         os.makedirs(d, exist_ok=True)
         os.chmod(d, mode)

@@ -319,6 +319,7 @@ exit $s
             os.unlink(self.devshm)
         for d in self.tmpdirs:
             shutil.rmtree(d, ignore_errors=True)
+        host.empty_temporary()
         self.leaksock.close()
         self.leak_in.close()
         if keep_files:
