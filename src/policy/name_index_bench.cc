@@ -14,8 +14,8 @@ namespace {
 
 NameIndex everything() {
   std::vector<NamePattern> all = *executable_config_patterns();
-  for (NamePattern& pattern : *secret_patterns({.home = "/home/user"}, SecretScope::all))
-    all.push_back(std::move(pattern));
+  auto secrets = *secret_patterns({.home = "/home/user"}, SecretScope::all);
+  for (NamePattern& pattern : secrets) all.push_back(std::move(pattern));
   return NameIndex(std::move(all));
 }
 
