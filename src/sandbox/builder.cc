@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 #include "kernel/credentials.h"
@@ -139,8 +140,7 @@ class RootMaker {
   int apply(const RootStep& step) {
     switch (step.kind) {
       case RootStep::Kind::directory:
-        return ::mkdirat(root_, below(step.target), step.mode) != 0 && errno != EEXIST ? -1 : 0;
-      case RootStep::Kind::symlink: return ::symlinkat(step.source.c_str(), root_, below(step.target));
+      case RootStep::Kind::symlink: return make_entry(step);
       case RootStep::Kind::copy: return copy(step);
       case RootStep::Kind::scratch: return scratch(step);
       case RootStep::Kind::bind: return bind(step, false);
@@ -153,9 +153,45 @@ class RootMaker {
     return -1;
   }
 
+  // The directory in which a step makes its entry, opened beneath our root without following a link: an absolute one
+  // would lead to the host's.
+  int open_parent(const RootStep& step, const char** name) const {
+    const char* path = below(step.target);
+    const char* slash = std::strrchr(path, '/');
+    *name = slash == nullptr ? path : slash + 1;
+    if (slash == nullptr) return ::fcntl(root_, F_DUPFD_CLOEXEC, 3);
+    char parent[PATH_MAX];
+    const auto length = static_cast<std::size_t>(slash - path);
+    if (length >= sizeof parent) {
+      errno = ENAMETOOLONG;
+      return -1;
+    }
+    std::memcpy(parent, path, length);
+    parent[length] = '\0';
+    return open_beneath_raw(root_, parent, O_PATH | O_DIRECTORY);
+  }
+
+  int make_entry(const RootStep& step) {
+    const char* name = nullptr;
+    const int parent = open_parent(step, &name);
+    if (parent < 0) return -1;
+    const bool is_link = step.kind == RootStep::Kind::symlink;
+    int result = is_link ? ::symlinkat(step.source.c_str(), parent, name) : ::mkdirat(parent, name, step.mode);
+    if (!is_link && result != 0 && errno == EEXIST) result = 0;
+    const int saved = errno;
+    ::close(parent);
+    errno = saved;
+    return result;
+  }
+
   int copy(const RootStep& step) {
-    const int file =
-        ::openat(root_, below(step.target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, step.mode);
+    const char* name = nullptr;
+    const int parent = open_parent(step, &name);
+    if (parent < 0) return -1;
+    const int file = ::openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, step.mode);
+    const int opened = errno;
+    ::close(parent);
+    errno = opened;
     if (file < 0) return -1;
     const ssize_t n = ::write(file, step.source.data(), step.source.size());
     const int saved = errno;
@@ -193,8 +229,14 @@ class RootMaker {
   int attach(int mount, const RootStep& step) {
     int target = open_beneath_raw(root_, below(step.target), O_PATH);
     if (target < 0 && errno == ENOENT) {
-      const bool is_made = step.is_directory ? ::mkdirat(root_, below(step.target), 0755) == 0
-                                             : ::mknodat(root_, below(step.target), S_IFREG | 0600, 0) == 0;
+      const char* name = nullptr;
+      const int parent = open_parent(step, &name);
+      if (parent < 0) return -1;
+      const bool is_made =
+          step.is_directory ? ::mkdirat(parent, name, 0755) == 0 : ::mknodat(parent, name, S_IFREG | 0600, 0) == 0;
+      const int saved = errno;
+      ::close(parent);
+      errno = saved;
       if (!is_made) return -1;
       target = open_beneath_raw(root_, below(step.target), O_PATH);
     }

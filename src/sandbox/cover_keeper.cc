@@ -56,6 +56,25 @@ std::int64_t now_us() {
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
+// True if one of the events is about a name that a cover has, or tells that events were lost. Others, such as the
+// temporary file that is about to be renamed, are let pass: looking then would meet the rename half way, and the kernel
+// takes milliseconds to clean up a mount that fails.
+bool names_a_cover(const SandboxPlan& plan, const char* events, ssize_t size) {
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const ::inotify_event*>(events + at);
+    at += static_cast<ssize_t>(sizeof(::inotify_event) + event->len);
+    if (event->len == 0) return true;
+    const std::size_t length = std::strlen(event->name);
+    for (const Cover& cover : plan.covers) {
+      const std::string& target = cover.target;
+      if (target.size() > length && target[target.size() - length - 1] == '/' &&
+          target.compare(target.size() - length, length, event->name) == 0)
+        return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 int apply_cover(int root, const Cover& cover) {
@@ -103,8 +122,10 @@ void run_cover_keeper(const SandboxPlan& plan, int root, int inotify, const Repo
     if (::poll(wait, 2, -1) < 0) continue;
     if ((wait[1].revents & (POLLHUP | POLLERR)) != 0) ::_exit(0);
     const std::int64_t noticed = now_us();
-    while (::read(inotify, events, sizeof events) > 0) {
-    }
+    bool concerns_us = false;
+    for (ssize_t n = 0; (n = ::read(inotify, events, sizeof events)) > 0;)
+      concerns_us = names_a_cover(plan, events, n) || concerns_us;
+    if (!concerns_us) continue;
     for (std::size_t i = 0; i < plan.covers.size(); ++i) {
       const Cover& cover = plan.covers[i];
       const int there = open_beneath_raw(root, below(cover.target), O_PATH);

@@ -350,7 +350,9 @@ class Gatherer {
     if (match.kind == ScanMatch::Kind::hide) {
       if (is_own_login(match.path)) return;
       if (is_named(match.path)) {
-        facts_.notes.push_back(quoted(match.path) + " is let in by name: it holds a secret");
+        // A socket that was named has a warning of its own.
+        const bool is_secret = match.reason == "a secret";
+        if (is_secret) facts_.notes.push_back(quoted(match.path) + " is let in by name: it holds a secret");
         return;
       }
     }

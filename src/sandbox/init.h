@@ -1,6 +1,6 @@
 // Process 1 inside (namespaces backend), or the parent of the program (landlock backend): starts the program, passes
 // signals on, does its part of job control, reaps, and tells how the program ended. It holds no descriptor but the
-// channel. Allocates nothing.
+// channel and, on a terminal, one end of the pty. Allocates nothing.
 #pragma once
 
 #include "sandbox/builder.h"

@@ -93,6 +93,11 @@ class RootBuilder {
       const bool is_own = step.kind == RootStep::Kind::directory || step.kind == RootStep::Kind::symlink ||
                           step.kind == RootStep::Kind::copy;
       if (inside_bind && is_own) continue;  // the host's own entry is there
+      // Below a link of ours there is nothing to make: what the link points at is named by itself.
+      const auto is_above = [&](const RootStep& made_before) {
+        return made_before.kind == RootStep::Kind::symlink && is_within(step.target, made_before.target);
+      };
+      if (is_own && std::any_of(steps.begin(), steps.end(), is_above)) continue;
       if (!inside_bind) add_parents(step.target, made, steps);
       if (step.kind == RootStep::Kind::directory && !made.insert(step.target).second) continue;
       made.insert(step.target);

@@ -35,6 +35,10 @@ class ExitCodes(Case):
             self.assertEqual(r.returncode, 2, (words, r))
             self.assertTrue(r.stderr.startswith(b'bailiwick: '), r.stderr)
 
+    def test_an_unknown_command_is_named(self):
+        self.assert_error(self.run_program('fly'), 2, 'fly')
+        self.assertNotIn(b'no command to run', self.run_program().stderr)
+
     def test_help_and_version(self):
         for words in (['--help'], ['run', '--help'], ['exec', '--help'], ['sandbox', '--help'], ['sandbox', 'plan', '--help'], ['doctor', '--help'], ['--version']):
             r = self.run_program(*words)

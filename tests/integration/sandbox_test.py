@@ -372,6 +372,21 @@ class BadInput(Case):
         os.symlink(self.ws, self.base + '/link')
         self.assertEqual(self.inside('echo x > made; pwd', '-C', self.base + '/link').strip(), self.ws)
 
+    def test_a_home_reached_through_a_link(self):
+        os.symlink(self.home, self.base + '/linked')
+        env = dict(self.env, HOME=self.base + '/linked', PWD=self.base + '/linked/src/app')
+        self.assertEqual(self.inside('cd ~ && pwd -P; cat ~/.gitconfig >/dev/null', env=env).strip(), self.home)
+
+    def test_a_socket_below_var_run(self):
+        s = socket.socket(socket.AF_UNIX)
+        self.addCleanup(s.close)
+        path = '/run/bwit-%d.sock' % os.getpid() if os.geteuid() == 0 else self.base + '/x.sock'
+        s.bind(path)
+        self.addCleanup(os.unlink, path)
+        s.listen()
+        named = path.replace('/run/', '/var/run/', 1) if os.geteuid() == 0 else path
+        self.inside(f'test -S {named}', '--socket', named)
+
     def test_missing_paths(self):
         for flag in ('--read', '--write', '--socket'):
             self.assert_error(self.run_program('exec', flag, '/no/such/path', '--', 'true'), 3, flag, 'does not exist')

@@ -56,7 +56,7 @@ void add_sandbox_options(CLI::App& app, Request& request, Raw& raw) {
   app.add_option("--env", raw.environment, "Let the variable NAME in, or set it")
       ->type_name("NAME[=VALUE]")
       ->allow_extra_args(false);
-  app.add_option("--limit", raw.limits, "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,scratch=512M")
+  app.add_option("--limit", raw.limits, "memory=2G,pids=500,cpu=1.5,files=1024,file-size=1G,data=4G,scratch=512M")
       ->type_name("KEY=VALUE,...")
       ->allow_extra_args(false);
   app.add_option("--backend", raw.backend,
@@ -164,8 +164,10 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
     const int code = app.exit(error, help, problem);
     if (code == 0) return EarlyEnd{.code = 0, .out = help.str(), .err = {}};
     std::string text(trim(error.what()));
-    if (text.find("COMMAND") != std::string::npos || text.find("command is required") != std::string::npos) {
+    if (text.find("COMMAND") != std::string::npos || text == "command is required") {
       text = "there is no command to run: write it after --, as in `bailiwick run -- codex`";
+    } else if (all && !called.empty() && called.front() != '-') {
+      text = "unknown command `" + std::string(called) + "`: use run, exec, sandbox, doctor or completion";
     }
     return EarlyEnd{.code = 2, .out = {}, .err = "bailiwick: " + printable(text) + "\nTry `bailiwick --help`.\n"};
   }

@@ -20,7 +20,7 @@ _bailiwick() {
     --backend) COMPREPLY=($(compgen -W 'namespaces landlock auto' -- "$cur")); return ;;
     --agent) COMPREPLY=($(compgen -W 'codex claude gemini opencode none' -- "$cur")); return ;;
     --env) COMPREPLY=($(compgen -e -- "$cur")); return ;;
-    --limit) COMPREPLY=($(compgen -W 'memory= pids= cpu= files= file-size= scratch=' -- "$cur")); compopt -o nospace; return ;;
+    --limit) COMPREPLY=($(compgen -W 'memory= pids= cpu= files= file-size= data= scratch=' -- "$cur")); compopt -o nospace; return ;;
     -C|--directory) COMPREPLY=($(compgen -d -- "$cur")); return ;;
     --read|--write|--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   esac
@@ -48,7 +48,7 @@ _bailiwick() {
     '*--socket[let a Unix socket be reached]:path:_files'
     '--network[network]:network:(off host)'
     '*--env[let a variable in]:name:_parameters'
-    '*--limit[budgets]:limits:(memory= pids= cpu= files= file-size= scratch=)'
+    '*--limit[budgets]:limits:(memory= pids= cpu= files= file-size= data= scratch=)'
     '--backend[backend]:backend:(namespaces landlock auto)'
     '--agent[agent profile]:agent:(codex claude gemini opencode none)'
     '--scan-entries[how many entries are searched]:number:'
@@ -86,7 +86,7 @@ complete -c bailiwick -n $with -l deny-read -x -d 'Hide what matches'
 complete -c bailiwick -n $with -l socket -r -d 'Let a Unix socket be reached'
 complete -c bailiwick -n $with -l network -x -a 'off host'
 complete -c bailiwick -n $with -l env -x -a '(set -nx)' -d 'Let a variable in'
-complete -c bailiwick -n $with -l limit -x -a 'memory= pids= cpu= files= file-size= scratch='
+complete -c bailiwick -n $with -l limit -x -a 'memory= pids= cpu= files= file-size= data= scratch='
 complete -c bailiwick -n $with -l backend -x -a 'namespaces landlock auto'
 complete -c bailiwick -n $with -l agent -x -a 'codex claude gemini opencode none'
 complete -c bailiwick -n $with -l scan-entries -x
