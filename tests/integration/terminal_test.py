@@ -56,7 +56,9 @@ class OnATerminal(Case):
         t = Terminal(['bash', '--norc', '--noprofile', '-i'], self.ws, dict(self.env, PS1='PROMPT> ', B=PROGRAM))
         self.addCleanup(t.close)
         t.read_until(b'PROMPT> ')
-        t.type(b'$B exec -- sh -c \'echo rea""dy; while [ ! -e go ]; do sleep 0.05; done; echo went""on; exit 8\'\r')
+        # Not a shell loop: one that is stopped between vfork and exec keeps its parent from stopping, here as anywhere.
+        self.write('home/src/app/wait.py', 'import os, sys, time\nprint("rea" + "dy", flush=True)\nwhile not os.path.exists("go"): time.sleep(0.05)\nprint("went" + "on", flush=True)\nsys.exit(8)\n')
+        t.type(b'$B exec -- /usr/bin/python3 wait.py\r')
         t.read_until(b'ready')
         t.type(b'\x1a')
         t.read_until(b'Stopped')
