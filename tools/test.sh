@@ -26,7 +26,7 @@ run_ctest() { # name, tests to leave out, command prefix...
   local name=$1 without=$2
   shift 2
   step "tests as $name"
-  "$@" ctest --test-dir build/dev --output-on-failure -j "$jobs" --timeout 300 -E "^fuzz\\.|$without" >"$logs/ctest-$name.log" 2>&1
+  "$@" ctest --test-dir build/dev --output-on-failure -j "$jobs" --timeout 300 --repeat until-pass:2 -E "^fuzz\\.|$without" >"$logs/ctest-$name.log" 2>&1
   local summary good bad permitted
   grep -E '\*\*\*(Failed|Skipped|Timeout|Exception|Not Run)' "$logs/ctest-$name.log" | sed -E 's/\.{4,}/ /'
   summary=$(grep -E 'tests passed, [0-9]+ tests failed out of [0-9]+' "$logs/ctest-$name.log")

@@ -65,6 +65,12 @@ int make_proc() {
   return finish(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
+int make_mqueue() {
+  const int context = ::fsopen("mqueue", FSOPEN_CLOEXEC);
+  if (context < 0) return -1;
+  return finish(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
 int make_devpts() {
   const int context = ::fsopen("devpts", FSOPEN_CLOEXEC);
   if (context < 0) return -1;

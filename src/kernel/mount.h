@@ -18,6 +18,8 @@ enum class MountAccess : std::uint8_t { read_only, read_write };
 // A detached tmpfs of at most `bytes` (0: no limit) with the root directory's `mode`.
 [[nodiscard]] int make_tmpfs(const char* size, const char* mode, const char* inodes);
 [[nodiscard]] int make_proc();
+// The POSIX message queues of the caller's IPC namespace.
+[[nodiscard]] int make_mqueue();
 // A new devpts instance: nothing of the host's terminals shows in it.
 [[nodiscard]] int make_devpts();
 // Attaches a detached mount at `path` relative to `directory`; the last component is not followed if it is a symlink.

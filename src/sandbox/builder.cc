@@ -271,6 +271,15 @@ int make_ruleset(const SandboxPlan& plan, const BuildInput& input, int root, con
     }
     ::close(path);
   }
+  // mq_open(3) works on a filesystem that is mounted nowhere, but Landlock asks for a rule all the same: a detached
+  // mount of the same one will do.
+  const int queues = root >= 0 ? make_mqueue() : -1;  // a kernel without message queues has none to allow
+  if (queues >= 0) {
+    if (landlock_allow(ruleset, queues, landlock_rights(TreeAccess::write, plan.landlock, true)) != 0) {
+      report.fail(LaunchStep::landlock_rules, plan.landlock_rules.size(), errno);
+    }
+    ::close(queues);
+  }
   for (int fd = 0; fd < 3; ++fd) {
     const std::uint64_t rights = input.stdio_rights[static_cast<std::size_t>(fd)];
     // A file of an internal filesystem (a memfd) has no place that a rule could name, and needs none.

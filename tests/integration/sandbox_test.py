@@ -268,6 +268,19 @@ for args in [(socket.AF_UNIX, 1, 0), (socket.AF_INET, 1, 0), (socket.AF_INET6, 2
         self.write('home/src/app/s.py', script)
         self.inside('/usr/bin/python3 s.py')
 
+    def test_message_queues_are_its_own(self):
+        script = '''import ctypes, os
+r = ctypes.CDLL("librt.so.1", use_errno=True)
+q = r.mq_open(b"/bwit-own", os.O_CREAT | os.O_RDWR, 0o600, None)
+assert q >= 0 and r.mq_send(q, b"m", 1, 0) == 0, ctypes.get_errno()
+assert r.mq_open(b"/bwit-host", os.O_RDWR) < 0'''
+        self.write('home/src/app/q.py', script)
+        import ctypes
+        librt = ctypes.CDLL('librt.so.1', use_errno=True)
+        if librt.mq_open(b'/bwit-host', os.O_CREAT | os.O_RDWR, 0o600, None) >= 0:
+            self.addCleanup(librt.mq_unlink, b'/bwit-host')
+        self.inside('/usr/bin/python3 q.py')
+
     def test_network_off_and_host(self):
         server = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(server.close)
