@@ -17,13 +17,14 @@ def is_alone(case):
     return case.group in ALONE or case.get('serial') == 'yes'
 
 
-def run(cases, jobs, argv):
-    """Runs `argv` (a command line of run.py) for every part of `cases`.  Returns {id: (result without a sandbox, result with the launcher)}
-    and whether every process ended well.  Lines of the parts are printed as they come."""
+def run(cases, jobs, argv, base):
+    """Runs `argv` (a command line of run.py) for every part of `cases`; what they hand over goes through a directory in `base` that
+    host.sweep() knows.  Returns {id: (result without a sandbox, result with the launcher)} and whether every process ended well.  Lines of
+    the parts are printed as they come."""
     together = [c.id for c in cases if not is_alone(c)]
     alone = [c.id for c in cases if is_alone(c)]
     pairs, well = {}, True
-    with tempfile.TemporaryDirectory(prefix='rt-parts-') as d:
+    with tempfile.TemporaryDirectory(prefix='rt-%d-' % os.getpid(), dir=base) as d:
         for batch in ([together[i::jobs] for i in range(jobs)], [alone]):
             parts = [start(argv, ids, os.path.join(d, '%s.json' % ids[0])) for ids in batch if ids]
             stopped = forward([p for p, _, _ in parts])
