@@ -474,7 +474,11 @@ class Planner {
         if (step.kind == RootStep::Kind::device)
           rules.push_back({.path = step.target, .access = TreeAccess::device, .is_directory = false});
         if (step.kind == RootStep::Kind::devpts) rules.push_back({.path = step.target, .access = TreeAccess::device});
-        const bool writable = step.kind == RootStep::Kind::scratch ||
+        // A private directory that a bind lies over (`--read ~`) is not what the name shows.
+        const bool is_overlain = std::any_of(out_.root.begin(), out_.root.end(), [&](const RootStep& other) {
+          return other.kind == RootStep::Kind::bind && other.target == step.target;
+        });
+        const bool writable = (step.kind == RootStep::Kind::scratch && !is_overlain) ||
                               (step.kind == RootStep::Kind::bind && step.access == MountAccess::read_write);
         if (writable)
           rules.push_back({.path = step.target, .access = TreeAccess::write, .is_directory = step.is_directory});

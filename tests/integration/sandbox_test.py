@@ -99,6 +99,11 @@ class Files(Case):
         self.assertNotIn('canary', out)
         self.assertEqual(self.inside(f'cat {self.base}/data/.env', '--read', f'{self.base}/data', '--read', f'{self.base}/data/.env'), 'canary\n')
 
+    def test_home_given_for_reading_has_no_write_rule(self):
+        plan = json.loads(self.run_program('sandbox', 'plan', '--json', '--read', self.home, '--', 'true').stdout)
+        self.assertNotIn(self.home, [rule['path'] for rule in plan['landlock']['rules'] if rule['access'] == 'write'])
+        self.refused('touch ~/x', '--read', self.home)
+
     def test_deny_read_holds_in_the_workspace(self):
         self.write('home/src/app/conf/.env.production', 'canary')
         self.write('home/src/app/conf/other', 'fine')
