@@ -245,11 +245,11 @@ TEST(Plan, RootGetsEtcWithoutWhatIsHidden) {
 
 TEST(Plan, TheWorkspaceIsAlsoThereByTheNameThatWasUsed) {
   Input input;
-  input.facts.workspace.alias = "/work/app";
+  input.facts.workspace.alias = "/linked/app";
   const SandboxPlan plan = planned(input);
-  ASSERT_NE(find_step(plan, "/work/app"), nullptr);
-  EXPECT_EQ(find_step(plan, "/work/app")->kind, RootStep::Kind::symlink);
-  EXPECT_EQ(find_step(plan, "/work/app")->source, kApp);
+  ASSERT_NE(find_step(plan, "/linked/app"), nullptr);
+  EXPECT_EQ(find_step(plan, "/linked/app")->kind, RootStep::Kind::symlink);
+  EXPECT_EQ(find_step(plan, "/linked/app")->source, kApp);
 }
 
 TEST(Plan, ALinkedWorktreeBringsItsCommonGitDirectory) {
