@@ -249,12 +249,12 @@ class Planner {
           "the number of processes is not limited: root is exempt from RLIMIT_NPROC, no pids cgroup is delegated" +
           std::string(out_.has_pid_max ? "" : ", and kernel.pid_max belongs to the whole machine before Linux 6.14"));
     }
-    out_.limits = {
-        {RLIMIT_CORE, "core", 1},  // 1, not 0: also stops a pipe handler (core(5))
-        {RLIMIT_NOFILE, "open-files", limits.open_files},
-        {RLIMIT_NPROC, "processes", out_.processes},
-        {RLIMIT_FSIZE, "file-size", limits.file_bytes},
-        {RLIMIT_SIGPENDING, "queued-signals", 4096}};  // the host counts them for the user, too: timers need one each
+    out_.limits = {{RLIMIT_CORE, "core", 1},  // 1, not 0: also stops a pipe handler (core(5))
+                   {RLIMIT_NOFILE, "open-files", limits.open_files},
+                   {RLIMIT_NPROC, "processes", out_.processes},
+                   {RLIMIT_FSIZE, "file-size", limits.file_bytes},
+                   {RLIMIT_SIGPENDING, "queued-signals", 4096},
+                   {RLIMIT_MSGQUEUE, "message-queues", 409600}};  // the host counts both for the user, too
     // Not by default: RLIMIT_DATA counts what is reserved, and AddressSanitizer reserves 15 TB (docs/adr/0004).
     // RLIMIT_AS would be worse.
     if (limits.data_bytes) out_.limits.push_back({RLIMIT_DATA, "data", *limits.data_bytes});

@@ -208,14 +208,15 @@ def differential(a, run, cases, launcher, order, gated):
     none, expected = launcher_of('none', '', ''), expectations(a, launcher)
     base, got = {}, {}
     for c in cases:
-        # What raced or timed out on a busy machine gets a second try. An escape never does: once is enough.
-        for last in (False, True):
+        # What raced or timed out on a busy machine gets two more tries. An escape never does: once is enough.
+        for last in (False, False, True):
             base[c.id] = safely(run, c, none)
             got[c.id] = safely(run, c, launcher) if base[c.id]['result'] not in ('skip', 'n-a') else dict(base[c.id])
             word, why = judged(a, c, base[c.id], got[c.id], expected, gated)
             if last or word != 'fail' or got[c.id]['result'] == 'escaped':
                 break
             print('%s: %s; once more' % (c.id, why), flush=True)
+            time.sleep(2)
         print(report.line(got[c.id], *judged(a, c, base[c.id], got[c.id], expected, gated)), flush=True)
     if a.pairs:
         with open(a.pairs, 'w') as f:
