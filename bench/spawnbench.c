@@ -1,7 +1,7 @@
 // spawnbench: how long does it take to start, run and reap a command, and how much memory does it peak at?
 //
 //   cc -O2 -o spawnbench spawnbench.c
-//   spawnbench [-n runs-per-round] [-r rounds] [-t max-seconds-per-command] LIST
+//   spawnbench [-n runs-per-round] [-r rounds] [-t max-seconds-per-command] [-g gap-milliseconds] LIST
 //
 // LIST has one command a line:  name<TAB>command with arguments   ('single' and "double" quotes are understood; no shell is involved; lines
 // beginning with # are skipped). A leading word  10=/path  opens that file for reading as descriptor 10, anew for each run. Commands are
@@ -9,6 +9,8 @@
 // Prints TSV: name runs min_us p50_us p90_us p99_us cpu_us maxrss_kib exit
 // cpu is the median of user and system time, and maxrss the largest, of the child and of the descendants that it has waited for (wait4): on
 // a busy machine, cpu says what the wall clock cannot. Round -1 warms up, uncounted.
+// With a gap the machine rests before each run, so that what the kernel still takes apart after one (namespaces, mounts) is not paid for by
+// the next: the time of one start, not of starts in a row.
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <errno.h>
@@ -120,10 +122,16 @@ static struct command *load_list(const char *path, int *count) {
   return list;
 }
 
+static long gap_millis;
+
 static void run_once(struct command *c, int is_counted) {
   pid_t pid;
   int status;
   struct rusage usage;
+  if (gap_millis > 0) {
+    struct timespec gap = {.tv_sec = gap_millis / 1000, .tv_nsec = gap_millis % 1000 * 1000000};
+    nanosleep(&gap, NULL);
+  }
   double start = now_micros();
   int error = posix_spawnp(&pid, c->argv[0], &c->files, NULL, c->argv, environ);
   if (error) {
@@ -149,14 +157,15 @@ static void run_once(struct command *c, int is_counted) {
 int main(int argc, char **argv) {
   int runs = 20, rounds = 5, option;
   double max_seconds = 20;
-  while ((option = getopt(argc, argv, "n:r:t:")) != -1) {
+  while ((option = getopt(argc, argv, "n:r:t:g:")) != -1) {
     if (option == 'n') runs = atoi(optarg);
     else if (option == 'r') rounds = atoi(optarg);
     else if (option == 't') max_seconds = atof(optarg);
+    else if (option == 'g') gap_millis = atol(optarg);
     else return 2;
   }
   if (optind >= argc) {
-    fprintf(stderr, "usage: spawnbench [-n N] [-r N] [-t SECONDS] LIST\n");
+    fprintf(stderr, "usage: spawnbench [-n N] [-r N] [-t SECONDS] [-g MILLISECONDS] LIST\n");
     return 2;
   }
   int count;

@@ -118,7 +118,9 @@ Result<Message> receive_message(int socket, std::size_t limit) {
   message.msg_controllen = sizeof control;
   ssize_t n = 0;
   while ((n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0) {
-    if (errno != EINTR) return os_error("could not receive a message");
+    // A peer that closed with something of ours unread is said once, ahead of its own last words (unix(7) does not
+    // tell).
+    if (errno != EINTR && errno != ECONNRESET) return os_error("could not receive a message");
   }
   for (::cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {

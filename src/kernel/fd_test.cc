@@ -203,5 +203,19 @@ TEST(Messages, TheEndIsAnEmptyMessage) {
   EXPECT_EQ(status.error().os_errno, EPIPE);
 }
 
+TEST(MessagePair, LastWordsArriveThoughOursWereNotRead) {
+  auto pair = open_message_pair();
+  ASSERT_TRUE(pair.has_value());
+  ASSERT_TRUE(send_message(pair->theirs.get(), "last words").has_value());
+  ASSERT_TRUE(send_message(pair->ours.get(), "never read").has_value());
+  pair->theirs.close();
+  const auto first = receive_message(pair->ours.get(), 64);
+  ASSERT_TRUE(first.has_value()) << first.error().message();
+  EXPECT_EQ(first->bytes, "last words");
+  const auto second = receive_message(pair->ours.get(), 64);
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->bytes, "");
+}
+
 }  // namespace
 }  // namespace bailiwick

@@ -21,7 +21,6 @@
 #include <cstring>
 
 #include "kernel/credentials.h"
-#include "kernel/netlink.h"
 #include "kernel/seccomp.h"
 #include "sandbox/cover_keeper.h"
 #include "sandbox/init.h"
@@ -93,6 +92,7 @@ class RootMaker {
     for (std::size_t i = 0; i < plan_.root.size(); ++i) {
       if (apply(plan_.root[i]) != 0) report_.fail(LaunchStep::build, i, errno);
     }
+    forget_parent();
     // The scratch filesystem's parts have their own mounts by now; the whole of it was only reachable while they were
     // made.
     if (::umount2("/proc/proc", MNT_DETACH) != 0) report_.fail(LaunchStep::root, 3, errno);
@@ -105,7 +105,6 @@ class RootMaker {
 
  private:
   void make_filesystems() {
-    if (make_all_private() != 0) report_.fail(LaunchStep::root, 0, errno);
     host_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (host_ < 0) report_.fail(LaunchStep::root, 6, errno);
     char size[32];
@@ -154,34 +153,36 @@ class RootMaker {
   }
 
   // The directory in which a step makes its entry, opened beneath our root without following a link: an absolute one
-  // would lead to the host's.
-  int open_parent(const RootStep& step, const char** name) const {
+  // would lead to the host's. Kept for the next step, which often needs the same one; never closed by the caller.
+  int open_parent(const RootStep& step, const char** name) {
     const char* path = below(step.target);
     const char* slash = std::strrchr(path, '/');
     *name = slash == nullptr ? path : slash + 1;
-    if (slash == nullptr) return ::fcntl(root_, F_DUPFD_CLOEXEC, 3);
-    char parent[PATH_MAX];
+    if (slash == nullptr) return root_;
     const auto length = static_cast<std::size_t>(slash - path);
-    if (length >= sizeof parent) {
+    if (length >= sizeof parent_path_) {
       errno = ENAMETOOLONG;
       return -1;
     }
-    std::memcpy(parent, path, length);
-    parent[length] = '\0';
-    return open_beneath_raw(root_, parent, O_PATH | O_DIRECTORY);
+    if (parent_ >= 0 && std::strncmp(parent_path_, path, length) == 0 && parent_path_[length] == '\0') return parent_;
+    forget_parent();
+    std::memcpy(parent_path_, path, length);
+    parent_path_[length] = '\0';
+    parent_ = open_beneath_raw(root_, parent_path_, O_PATH | O_DIRECTORY);
+    return parent_;
+  }
+
+  void forget_parent() {
+    if (parent_ >= 0) ::close(parent_);
+    parent_ = -1;
   }
 
   int make_entry(const RootStep& step) {
     const char* name = nullptr;
     const int parent = open_parent(step, &name);
     if (parent < 0) return -1;
-    const bool is_link = step.kind == RootStep::Kind::symlink;
-    int result = is_link ? ::symlinkat(step.source.c_str(), parent, name) : ::mkdirat(parent, name, step.mode);
-    if (!is_link && result != 0 && errno == EEXIST) result = 0;
-    const int saved = errno;
-    ::close(parent);
-    errno = saved;
-    return result;
+    if (step.kind == RootStep::Kind::symlink) return ::symlinkat(step.source.c_str(), parent, name);
+    return ::mkdirat(parent, name, step.mode) == 0 || errno == EEXIST ? 0 : -1;
   }
 
   int copy(const RootStep& step) {
@@ -189,9 +190,6 @@ class RootMaker {
     const int parent = open_parent(step, &name);
     if (parent < 0) return -1;
     const int file = ::openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, step.mode);
-    const int opened = errno;
-    ::close(parent);
-    errno = opened;
     if (file < 0) return -1;
     const ssize_t n = ::write(file, step.source.data(), step.source.size());
     const int saved = errno;
@@ -225,26 +223,17 @@ class RootMaker {
     return attach(mount, step);
   }
 
-  // Makes the mount point if our own filesystem is there, and attaches. Closes `mount`.
+  // Makes the mount point if it is not there, and attaches, without following a link of that name. Closes `mount`.
   int attach(int mount, const RootStep& step) {
-    int target = open_beneath_raw(root_, below(step.target), O_PATH);
-    if (target < 0 && errno == ENOENT) {
-      const char* name = nullptr;
-      const int parent = open_parent(step, &name);
-      if (parent < 0) return -1;
-      const bool is_made =
-          step.is_directory ? ::mkdirat(parent, name, 0755) == 0 : ::mknodat(parent, name, S_IFREG | 0600, 0) == 0;
-      const int saved = errno;
-      ::close(parent);
-      errno = saved;
-      if (!is_made) return -1;
-      target = open_beneath_raw(root_, below(step.target), O_PATH);
-    }
-    if (target < 0) return -1;
-    const int result = attach_mount_on(mount, target);
+    const char* name = nullptr;
+    const int parent = open_parent(step, &name);
+    if (parent < 0) return -1;
+    const int made = step.is_directory ? ::mkdirat(parent, name, 0755) : ::mknodat(parent, name, S_IFREG | 0600, 0);
+    const int result = made == 0 || errno == EEXIST ? attach_mount(mount, parent, name) : -1;
     const int saved = errno;
-    ::close(target);
     ::close(mount);
+    const char* path = below(step.target);
+    if (std::strncmp(parent_path_, path, std::strlen(path)) == 0) forget_parent();  // it may lie under the mount now
     errno = saved;
     return result;
   }
@@ -255,6 +244,8 @@ class RootMaker {
   int root_ = -1;
   int scratch_ = -1;
   std::size_t scratch_count_ = 0;
+  int parent_ = -1;  // where `parent_path_` is
+  char parent_path_[PATH_MAX] = "";
 };
 
 int make_ruleset(const SandboxPlan& plan, const BuildInput& input, int root, const Reporter& report) {
@@ -289,20 +280,6 @@ int make_ruleset(const SandboxPlan& plan, const BuildInput& input, int root, con
   return ruleset;
 }
 
-void set_ceilings(const SandboxPlan& plan, const Reporter& report) {
-  // System V segments that nobody has attached are in no process's memory. Best effort: these files can be written in a
-  // user namespace from 6.11.
-  static_cast<void>(write_number("/proc/sys/kernel/shmall", plan.memory_bytes / 4096));
-  // INVARIANT: also seccomp denies new namespaces; this is the second lock. The namespace's own ceilings count beside
-  // the user's.
-  if (write_number("/proc/sys/user/max_user_namespaces", 0) != 0) report.fail(LaunchStep::ceilings, 0, errno);
-  // Half of what the user has on the host stays the host's. The sysctls show this namespace's ceilings, which begin as
-  // "no limit"; the initial namespace's are what counts in the end, so a fixed part of its defaults is what we can
-  // give.
-  if (write_number("/proc/sys/user/max_inotify_instances", 64) != 0) report.fail(LaunchStep::ceilings, 1, errno);
-  if (write_number("/proc/sys/user/max_inotify_watches", 32768) != 0) report.fail(LaunchStep::ceilings, 2, errno);
-}
-
 Reporter reporter_of(const BuildInput& input) {
   return Reporter{.channel = input.channel, .timings = input.options->timings};
 }
@@ -322,20 +299,23 @@ void run_launcher(const BuildInput& given) {
   report.mark(LaunchStep::begin);
   // A supervisor that is gone already will never send the signal: ask after arming it.
   if (die_with_parent() != 0 || ::getppid() != input.supervisor) ::_exit(125);
+  const PreparedState prepared = input.prepared->join();
+  if (prepared.step != LaunchStep::ready) {
+    report.fail(prepared.step, prepared.index, prepared.os_errno);
+  }
+  report.mark(LaunchStep::join);
+  // New credentials have disarmed it (prctl(2), PR_SET_PDEATHSIG).
+  if (die_with_parent() != 0 || ::getppid() != input.supervisor) ::_exit(125);
   if (keep_only_channel(input.channel) != 0) report.fail(LaunchStep::begin, 0, errno);
   input.channel = report.channel = 3;
   ::setsid();
-  report.mark(LaunchStep::user_namespace);
-  if (write_identity_maps(plan.uid, plan.gid) != 0) report.fail(LaunchStep::user_namespace, 0, errno);
-  report.mark(LaunchStep::ceilings);
-  set_ceilings(plan, report);
-  if (set_not_dumpable() != 0) report.fail(LaunchStep::ceilings, 3, errno);
+  // System V segments that nobody has attached are in no process's memory. Best effort: this file can be written in a
+  // user namespace from 6.11.
+  static_cast<void>(write_number("/proc/sys/kernel/shmall", plan.memory_bytes / 4096));
+  if (set_not_dumpable() != 0) report.fail(LaunchStep::begin, 1, errno);
   wipe_arguments(input.options->arguments, input.options->environment, "bailiwick");
   report.mark(LaunchStep::keyring);
   if (join_new_session_keyring() != 0) report.fail(LaunchStep::keyring, 0, errno);
-  report.mark(LaunchStep::loopback);
-  if (plan.network == NetworkMode::off && bring_loopback_up() != 0) report.fail(LaunchStep::loopback, 0, errno);
-
   const int root = RootMaker(plan, report).make();
   report.mark(LaunchStep::landlock_rules);
   const int ruleset = make_ruleset(plan, input, root, report);
@@ -364,7 +344,7 @@ void run_plain_init(const BuildInput& given) {
   if (die_with_parent() != 0 || ::getppid() != input.supervisor) ::_exit(125);
   if (keep_only_channel(input.channel) != 0) report.fail(LaunchStep::begin, 0, errno);
   input.channel = report.channel = 3;
-  if (set_not_dumpable() != 0) report.fail(LaunchStep::ceilings, 3, errno);
+  if (set_not_dumpable() != 0) report.fail(LaunchStep::begin, 1, errno);
   wipe_arguments(input.options->arguments, input.options->environment, "bailiwick");
   if (join_new_session_keyring() != 0) report.fail(LaunchStep::keyring, 0, errno);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) report.fail(LaunchStep::init, 0, errno);

@@ -14,7 +14,8 @@ namespace bailiwick {
 struct BuildInput {
   const SandboxPlan* plan = nullptr;
   const LaunchOptions* options = nullptr;
-  int channel = -1;  // the children's end
+  int channel = -1;                              // the children's end
+  const PreparedNamespaces* prepared = nullptr;  // namespaces backend
   pid_t supervisor = 0;
   char* const* argv = nullptr;  // of the program
   char* const* envp = nullptr;

@@ -22,6 +22,7 @@
 
 #include "kernel/credentials.h"
 #include "kernel/mount.h"
+#include "kernel/process.h"
 #include "kernel/pty.h"
 #include "kernel/seccomp.h"
 #include "sandbox/reporter.h"
@@ -65,13 +66,23 @@ class Init {
     if (set_no_new_privileges() != 0) report_.fail(LaunchStep::drop_privileges, 1, errno);
     ::signal(SIGCHLD, SIG_DFL);  // ignored, children would end without a word
     report_.mark(LaunchStep::ready);
-    program_ = ::fork();
+    wait_for_start();
+    program_ = spawn_on_own_memory([](void* self) -> int { static_cast<Init*>(self)->become_program(); }, this);
     if (program_ < 0) report_.fail(LaunchStep::program, 0, errno);
-    if (program_ == 0) become_program();
     serve();
   }
 
  private:
+  // INVARIANT: no program without a record (law 6). Whatever else comes, or nothing, ends it here.
+  void wait_for_start() const {
+    InitRequest request{};
+    ssize_t n = 0;
+    do {
+      n = ::recv(build_.channel, &request, sizeof request, 0);
+    } while (n < 0 && errno == EINTR);
+    if (n != static_cast<ssize_t>(sizeof request) || request.kind != InitRequest::Kind::start) ::_exit(125);
+  }
+
   bool supervisor_is_gone() const {
     ::pollfd channel{.fd = build_.channel, .events = 0, .revents = 0};
     return ::poll(&channel, 1, 0) > 0 && (channel.revents & (POLLHUP | POLLERR)) != 0;
@@ -139,6 +150,7 @@ class Init {
     ::close(master);
   }
 
+  // On init's memory until its exec.
   [[noreturn]] void become_program() {
     report_.mark(LaunchStep::program);
     if (input_.root < 0 && die_with_parent() != 0) report_.fail(LaunchStep::program, 1, errno);
@@ -297,7 +309,7 @@ class Init {
     if (request.kind == InitRequest::Kind::resume) {
       if (terminal_ >= 0) static_cast<void>(::tcsetpgrp(terminal_, program_));
       ::kill(-program_, SIGCONT);
-    } else {
+    } else if (request.kind == InitRequest::Kind::signal) {
       ::kill(-program_, request.value);
     }
   }

@@ -1,8 +1,6 @@
 #include "sandbox/launch.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,16 +42,18 @@ Result<std::array<std::uint64_t, 3>> check_stdio(const LaunchOptions& options, c
   return rights;
 }
 
-pid_t clone_launcher(unsigned long flags, int cgroup_directory) {
-  if (cgroup_directory < 0) return fork_with_flags(flags);
-  return fork_into_cgroup(flags, cgroup_directory);
+pid_t fork_child(int cgroup_directory) {
+  return cgroup_directory < 0 ? fork_with_flags(0) : fork_into_cgroup(0, cgroup_directory);
 }
 
 }  // namespace
 
 std::string_view name_of(LaunchStep step) {
   switch (step) {
+    case LaunchStep::namespaces: return "namespaces";
+    case LaunchStep::prepared: return "prepared";
     case LaunchStep::begin: return "begin";
+    case LaunchStep::join: return "joining the namespaces";
     case LaunchStep::user_namespace: return "user namespace";
     case LaunchStep::ceilings: return "ceilings of the user namespace";
     case LaunchStep::keyring: return "session keyring";
@@ -80,7 +80,14 @@ std::string_view name_of(LaunchStep step) {
   return "";
 }
 
-Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
+Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options,
+                       std::optional<PreparedNamespaces> prepared) {
+  if (plan.backend == Backend::landlock) prepared.reset();
+  if (plan.backend == Backend::namespaces && !prepared) {
+    TRY_ASSIGN(prepared, PreparedNamespaces::begin(plan.network, options.timings));
+  }
+  if (prepared && prepared->network() != plan.network)
+    return fail(ErrorKind::sandbox, "the namespaces were prepared for another network mode than the plan's");
   TRY_ASSIGN(const auto stdio_rights, check_stdio(options, plan.landlock));
   TRY_ASSIGN(SocketPair channel, open_message_pair());
   std::vector<char*> argv;
@@ -93,6 +100,7 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   BuildInput input{.plan = &plan,
                    .options = &options,
                    .channel = channel.theirs.get(),
+                   .prepared = prepared ? &*prepared : nullptr,
                    .supervisor = ::getpid(),
                    .argv = argv.data(),
                    .envp = envp.data(),
@@ -101,12 +109,7 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &input.signal_mask);
 
-  unsigned long flags = 0;
-  if (plan.backend == Backend::namespaces) {
-    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-    if (plan.network == NetworkMode::off) flags |= CLONE_NEWNET;
-  }
-  const pid_t child = clone_launcher(flags, options.cgroup_directory);
+  const pid_t child = fork_child(options.cgroup_directory);
   if (child == 0) {
     channel.ours.close();
     if (plan.backend == Backend::namespaces) run_launcher(input);
@@ -114,14 +117,10 @@ Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options) {
   }
   const int saved = errno;
   ::sigprocmask(SIG_SETMASK, &input.signal_mask, nullptr);
-  if (child < 0) {
-    return os_error(plan.backend == Backend::namespaces ? "could not make the namespaces of the sandbox: `bailiwick "
-                                                          "doctor` says what this host refuses and how to allow it"
-                                                        : "could not start a process",
-                    saved);
-  }
+  if (child < 0) return os_error("could not start a process", saved);
   Sandbox sandbox;
   sandbox.channel_ = std::move(channel.ours);
+  sandbox.prepared_ = std::move(prepared);
   TRY_ASSIGN(Process process, Process::adopt(child));
   (plan.backend == Backend::namespaces ? sandbox.launcher_ : sandbox.init_) = std::move(process);
   return sandbox;
@@ -135,6 +134,7 @@ Result<Sandbox::Received> Sandbox::receive() {
   std::memcpy(&out.event, message.bytes.data(), sizeof out.event);
   out.fd = std::move(message.fd);
   if (out.event.kind == SandboxEvent::Kind::init) {
+    prepared_.reset();
     TRY_ASSIGN(init_, Process::adopt(static_cast<pid_t>(out.event.value)));
   }
   return out;
@@ -187,6 +187,7 @@ Error Sandbox::describe_failure(const SandboxPlan& plan, const SandboxEvent& eve
               .os_errno = code,
               .context = {}};
     }
+    case LaunchStep::namespaces: what = "`bailiwick doctor` says what this host refuses and how to allow it"; break;
     case LaunchStep::user_namespace:
       what = "the id maps were refused: `bailiwick doctor` says what this host refuses and how to allow it";
       break;

@@ -1,6 +1,6 @@
 // Starts a planned sandbox. Runs in the supervisor, which must be single-threaded at this point.
 //
-//   supervisor --clone(user, mount, ipc, uts, net, cgroup)--> launcher: builds the root, then keeps the covers
+//   supervisor --fork, then setns into prepared namespaces--> launcher: builds the root, then keeps the covers
 //        \------clone(pid), as the launcher's sibling-------> init: pid 1 inside; starts, stops and reaps the program
 //                                                                \--> the program: gives up everything, then exec
 //
@@ -21,6 +21,7 @@
 #include "kernel/process.h"
 #include "kernel/pty.h"
 #include "sandbox/plan.h"
+#include "sandbox/prepared_namespaces.h"
 
 namespace bailiwick {
 
@@ -42,11 +43,14 @@ struct LaunchOptions {
 
 // The steps of a launch, in order; each is named in errors and in --timings.
 enum class LaunchStep : std::uint8_t {
-  begin,
+  namespaces,  // from here to `prepared` in the preparer, while others plan
   user_namespace,
   ceilings,
-  keyring,
   loopback,
+  prepared,
+  begin,
+  join,
+  keyring,
   root,
   build,
   covers,
@@ -91,7 +95,11 @@ struct SandboxEvent {
 
 // What the supervisor asks of init.
 struct InitRequest {
-  enum class Kind : std::uint32_t { signal, resume };
+  enum class Kind : std::uint32_t {
+    start,  // the first one, once the record is written: until then there is no program
+    signal,
+    resume,
+  };
   Kind kind;
   std::int32_t value;
 };
@@ -115,13 +123,18 @@ class Sandbox {
   void end();
 
  private:
-  friend Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options);
+  friend Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options,
+                                std::optional<PreparedNamespaces> prepared);
   Fd channel_;
+  std::optional<PreparedNamespaces> prepared_;
   Process launcher_;
   Process init_;
 };
 
-// Returns when the launcher has been started; what it does is told by events.
-[[nodiscard]] Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options);
+// Returns when the launcher has been started; what it does is told by events. Namespaces that were prepared for the
+// plan's network mode are used; without any, the backend that needs them makes its own. Those for another mode are an
+// error.
+[[nodiscard]] Result<Sandbox> launch(const SandboxPlan& plan, const LaunchOptions& options,
+                                     std::optional<PreparedNamespaces> prepared = std::nullopt);
 
 }  // namespace bailiwick

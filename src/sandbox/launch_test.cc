@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -41,6 +42,7 @@ class LaunchTest : public testing::Test {
   // The wait status of the program, or why there is none.
   static Result<int> run(const SandboxPlan& plan) {
     TRY_ASSIGN(Sandbox sandbox, launch(plan, {}));
+    TRY(sandbox.send({.kind = InitRequest::Kind::start, .value = 0}));
     Result<int> result = 0;
     while (true) {
       auto received = sandbox.receive();
@@ -185,6 +187,40 @@ TEST_F(LaunchTest, ADirectoryAsStandardInputIsRefused) {
         if (::dup2(directory, 0) != 0) return 1;
         const auto sandbox = launch(plan, {});
         return !sandbox && sandbox.error().message().starts_with("standard input is a directory") ? 0 : 2;
+      },
+      "");
+}
+
+TEST_F(LaunchTest, NoProgramBeforeTheWordToStart) {
+  const std::string witness = tree_.at("app/witness");
+  const SandboxPlan plan = planned({"touch", witness});
+  EXPECT_SATISFIED(
+      [&]() -> int {
+        auto sandbox = launch(plan, {});
+        if (!sandbox) return 1;
+        // Another word in its place is none.
+        if (!sandbox->send({.kind = InitRequest::Kind::resume, .value = 0})) return 2;
+        while (!sandbox->init().is_running()) {
+          if (!sandbox->receive()) return 3;
+        }
+        ::pollfd init{};
+        init.fd = sandbox->init().pidfd();
+        init.events = POLLIN;
+        if (::poll(&init, 1, 20'000) != 1) return 5;  // it ends, for want of the word
+        sandbox->end();
+        return ::access(witness.c_str(), F_OK) != 0 ? 0 : 4;
+      },
+      "");
+}
+
+TEST_F(LaunchTest, NamespacesPreparedForAnotherNetworkAreRefused) {
+  const SandboxPlan plan = planned({"true"});
+  EXPECT_SATISFIED(
+      [&]() -> int {
+        auto prepared = PreparedNamespaces::begin(NetworkMode::host, nullptr);
+        if (!prepared) return 1;
+        const auto sandbox = launch(plan, {}, std::move(*prepared));
+        return !sandbox && sandbox.error().kind == ErrorKind::sandbox ? 0 : 2;
       },
       "");
 }

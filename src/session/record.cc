@@ -68,7 +68,8 @@ std::string start_json(const SessionId& id, const SandboxPlan& plan) {
   std::vector<std::string> command;
   for (const std::string& word : plan.command) command.push_back(redact(word));
   return fmt::format(
-      "{{\"schema\":1,\"session\":\"{}\",\"started\":\"{}\",\"uid\":{},\"workspace\":{},\"directory\":{},\"command\":{}"
+      "{{\"schema\":1,\"kind\":\"start\",\"session\":\"{}\",\"started\":\"{}\",\"uid\":{},\"workspace\":{},"
+      "\"directory\":{},\"command\":{}"
       ",\"agent\":{},\"backend\":\"{}\",\"mode\":\"{}\","
       "\"network\":\"{}\",\"memory\":\"{}\",\"memory_bytes\":{},\"covers\":{},\"credentials\":{},\"warnings\":{},"
       "\"weaker\":{}}}\n",
@@ -80,21 +81,14 @@ std::string start_json(const SessionId& id, const SandboxPlan& plan) {
 
 std::string end_json(const SessionEnd& end) {
   return fmt::format(
-      "{{\"schema\":1,\"ended\":\"{}\",\"exit_code\":{},\"stopped_by\":{},\"wall_ns\":{},\"cpu_ns\":{},\"peak_process_"
+      "{{\"schema\":1,\"kind\":\"end\",\"ended\":\"{}\",\"exit_code\":{},\"stopped_by\":{},\"wall_ns\":{},\"cpu_ns\":{}"
+      ",\"peak_process_"
       "bytes\":{},\"peak_memory_bytes\":{},"
       "\"peak_processes\":{},\"limited\":{},\"covers_restored\":{},\"longest_restore_us\":{},\"terminal_sequences_"
       "dropped\":{}}}\n",
       now(), end.exit_code, json_string(end.stopped_by), end.wall.count(), end.cpu.count(), end.peak_process_bytes,
       end.peak_memory_bytes, end.peak_processes, json_list(end.limited), end.covers_restored, end.longest_restore_us,
       end.dropped.total());
-}
-
-Status write_new(int directory, const char* name, const std::string& text, const std::string& path) {
-  const int fd = ::openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return cannot("write", path + "/" + name);
-  const Fd file(fd);
-  if (!write_all(fd, text)) return cannot("write", path + "/" + name);
-  return {};
 }
 
 }  // namespace
@@ -123,20 +117,31 @@ Result<SessionRecord> SessionRecord::open(const std::string& state_directory, co
     }
     TRY_ASSIGN(sessions, open_own_directory(at.get(), "sessions", state_directory + "/sessions"));
   }
-  TRY_ASSIGN(state.directory_, open_own_directory(sessions.get(), name, state.path_));
-  TRY(write_new(state.directory_.get(), "start.json", start_json(id, plan), state.path_));
+  TRY_ASSIGN(const Fd directory, open_own_directory(sessions.get(), name, state.path_));
+  // One file: a new inode is the dearest part of a record (docs/adr/0010).
+  state.file_ = Fd(
+      ::openat(directory.get(), "record.jsonl", O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!state.file_.is_open()) return cannot("write", state.path_ + "/record.jsonl");
+  TRY(state.append(start_json(id, plan)));
   return state;
 }
 
-Status SessionRecord::write_end(const SessionEnd& end) const {
-  return write_new(directory_.get(), "end.json", end_json(end), path_);
+Status SessionRecord::append(const std::string& line) {
+  if (!write_all(file_.get(), line)) return cannot("write", path_ + "/record.jsonl");
+  return {};
 }
 
-Status SessionRecord::write_failure(const Error& error) const {
-  return write_new(directory_.get(), "end.json",
-                   fmt::format("{{\"schema\":1,\"ended\":{},\"exit_code\":{},\"error\":{}}}\n", json_string(now()),
-                               exit_code(error.kind), json_string(error.message())),
-                   path_);
+Status SessionRecord::write_end(const SessionEnd& end) {
+  TRY(append(end_json(end)));
+  file_.close();
+  return {};
+}
+
+Status SessionRecord::write_failure(const Error& error) {
+  TRY(append(fmt::format("{{\"schema\":1,\"kind\":\"end\",\"ended\":{},\"exit_code\":{},\"error\":{}}}\n",
+                         json_string(now()), exit_code(error.kind), json_string(error.message()))));
+  file_.close();
+  return {};
 }
 
 }  // namespace bailiwick

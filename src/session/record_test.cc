@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "kernel/forked.h"
 
 namespace bailiwick {
@@ -38,12 +39,15 @@ class RecordTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(base_); }
   Result<SessionRecord> open() { return SessionRecord::open(state_, id_, plan_); }
-  static Json parse(const std::string& path) {
-    const auto text = load_file(path, 1 << 20);
-    EXPECT_TRUE(text.has_value()) << path;
-    auto json = Json::parse(text.value_or(""), nullptr, false);
-    EXPECT_FALSE(json.is_discarded()) << text.value_or("");
-    return json;
+  static std::vector<Json> lines_of(const SessionRecord& record) {
+    const auto text = load_file(record.path() + "/record.jsonl", 1 << 20);
+    EXPECT_TRUE(text.has_value()) << record.path();
+    std::vector<Json> lines;
+    for (const std::string_view line : split(trim(text.value_or("")), '\n')) {
+      lines.push_back(Json::parse(line, nullptr, false));
+      EXPECT_FALSE(lines.back().is_discarded()) << line;
+    }
+    return lines;
   }
   static unsigned mode_of(const std::string& path) {
     struct ::stat info{};
@@ -67,7 +71,10 @@ TEST_F(RecordTest, WhatIsAboutToStartIsWrittenFirst) {
   const auto record = open();
   ASSERT_TRUE(record.has_value()) << record.error().message();
   EXPECT_EQ(record->path(), state_ + "/sessions/" + format(id_));
-  const Json start = parse(record->path() + "/start.json");
+  const std::vector<Json> lines = lines_of(*record);
+  ASSERT_EQ(lines.size(), 1U);
+  const Json& start = lines[0];
+  EXPECT_EQ(start["kind"], "start");
   EXPECT_EQ(start["schema"], 1);
   EXPECT_EQ(start["session"], format(id_));
   EXPECT_EQ(start["workspace"], "/srv/app");
@@ -77,7 +84,6 @@ TEST_F(RecordTest, WhatIsAboutToStartIsWrittenFirst) {
   EXPECT_EQ(start["weaker"], Json::array({"line one"}));
   EXPECT_EQ(start["command"][0], "curl");
   EXPECT_THAT(start["command"][2].get<std::string>(), Not(HasSubstr("abcdefghij"))) << "secrets do not enter records";
-  EXPECT_FALSE(std::filesystem::exists(record->path() + "/end.json"));
 }
 
 TEST_F(RecordTest, OnlyTheOwnerSeesIt) {
@@ -87,11 +93,11 @@ TEST_F(RecordTest, OnlyTheOwnerSeesIt) {
   ASSERT_TRUE(record.has_value());
   for (const std::string& path : {state_, state_ + "/sessions", record->path()})
     EXPECT_EQ(mode_of(path), 0700U) << path;
-  EXPECT_EQ(mode_of(record->path() + "/start.json"), 0600U);
+  EXPECT_EQ(mode_of(record->path() + "/record.jsonl"), 0600U);
 }
 
 TEST_F(RecordTest, AFullEnd) {
-  const auto record = open();
+  auto record = open();
   ASSERT_TRUE(record.has_value());
   SessionEnd end;
   end.exit_code = 137;
@@ -105,21 +111,25 @@ TEST_F(RecordTest, AFullEnd) {
   end.covers_restored = 7;
   end.longest_restore_us = 8;
   ASSERT_TRUE(record->write_end(end).has_value());
-  Json json = parse(record->path() + "/end.json");
+  ASSERT_EQ(lines_of(*record).size(), 2U);
+  Json json = lines_of(*record)[1];
   EXPECT_THAT(json["ended"].get<std::string>(), testing::EndsWith("Z"));
   json.erase("ended");
-  EXPECT_EQ(json, Json::parse(
-                      R"({"schema":1,"exit_code":137,"stopped_by":"memory limit: \"x\"","wall_ns":2000000000,"cpu_ns":3,
+  EXPECT_EQ(
+      json,
+      Json::parse(
+          R"({"schema":1,"kind":"end","exit_code":137,"stopped_by":"memory limit: \"x\"","wall_ns":2000000000,"cpu_ns":3,
     "peak_process_bytes":4,"peak_memory_bytes":5,"peak_processes":6,"limited":["ended a\tb","and another"],"covers_restored":7,
     "longest_restore_us":8,"terminal_sequences_dropped":0})"));
   EXPECT_FALSE(record->write_end(end).has_value()) << "what is written stays";
 }
 
 TEST_F(RecordTest, AFailureIsAnEndToo) {
-  const auto record = open();
+  auto record = open();
   ASSERT_TRUE(record.has_value());
   ASSERT_TRUE(record->write_failure({.kind = ErrorKind::not_found, .what = "program `x` not found"}).has_value());
-  const Json json = parse(record->path() + "/end.json");
+  ASSERT_EQ(lines_of(*record).size(), 2U);
+  const Json json = lines_of(*record)[1];
   EXPECT_EQ(json["exit_code"], 127);
   EXPECT_EQ(json["error"], "program `x` not found");
 }

@@ -33,7 +33,8 @@ constexpr auto kGrace = std::chrono::seconds(2);
 
 class Supervisor {
  public:
-  Supervisor(const SandboxPlan& plan, const SupervisorOptions& options) : plan_(plan), options_(options) {}
+  Supervisor(const SandboxPlan& plan, const SupervisorOptions& options, std::optional<PreparedNamespaces> prepared)
+      : plan_(plan), options_(options), prepared_(std::move(prepared)) {}
 
   Result<SessionEnd> run() {
     started_ = Clock::now();
@@ -45,8 +46,8 @@ class Supervisor {
       return std::unexpected(std::move(sandbox).error());
     }
     sandbox_ = std::move(*sandbox);
-    TRY(block_signals());
-    Status status = loop();
+    Status status = begin();
+    if (status) status = loop();
     sandbox_.end();
     if (plan_.backend == Backend::landlock) end_orphans();
     remove_scratch();
@@ -71,6 +72,13 @@ class Supervisor {
     if (!plan_.private_scratch.empty()) std::filesystem::remove_all(plan_.private_scratch, ignored);
   }
 
+  Status begin() {
+    TRY(block_signals());
+    if (options_.before_program) TRY(options_.before_program());
+    TRY(make_raw());
+    return sandbox_.send({.kind = InitRequest::Kind::start, .value = 0});
+  }
+
   // Where one of the standard three is a terminal, the program gets a new one in its place.
   Status take_terminal() {
     for (int fd = 0; fd < 3; ++fd) {
@@ -81,8 +89,8 @@ class Supervisor {
     if (terminal_ < 0) return {};
     if (const auto size = window_size(terminal_); size) launch_.window = *size;
     ::termios line{};
-    if (::tcgetattr(terminal_, &line) == 0) launch_.line = line;
-    return make_raw();
+    if (::tcgetattr(::isatty(STDIN_FILENO) != 0 ? STDIN_FILENO : terminal_, &line) == 0) launch_.line = line;
+    return {};
   }
 
   // Keys go inward only from standard input. In the background the terminal is somebody else's until SIGCONT says
@@ -91,7 +99,6 @@ class Supervisor {
     if (::isatty(STDIN_FILENO) == 0 || !is_foreground(STDIN_FILENO) || raw_) return {};
     TRY_ASSIGN(RawTerminal raw, RawTerminal::open(STDIN_FILENO));
     raw_ = std::make_unique<RawTerminal>(std::move(raw));
-    launch_.line = raw_->saved();
     return {};
   }
 
@@ -141,7 +148,7 @@ class Supervisor {
     // What detaches itself from the program comes back to us, so that the end of a session finds it.
     if (plan_.backend == Backend::landlock && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
       return os_error("could not become a subreaper");
-    TRY_ASSIGN(Sandbox sandbox, launch(plan_, launch_));
+    TRY_ASSIGN(Sandbox sandbox, launch(plan_, launch_, std::exchange(prepared_, std::nullopt)));
     if (plan_.backend == Backend::landlock) {
       TRY_ASSIGN(Fd proc, open_file("/proc", O_RDONLY | O_DIRECTORY));
       begin_watch(std::move(proc), {.descendants_of = sandbox.init().pid(), .tmpfs = {}});
@@ -219,9 +226,7 @@ class Supervisor {
       case SandboxEvent::Kind::terminal: return begin_relay(std::move(received.fd));
       case SandboxEvent::Kind::failed: return std::unexpected(Sandbox::describe_failure(plan_, event));
       case SandboxEvent::Kind::stopped: return on_stopped(static_cast<int>(event.value));
-      case SandboxEvent::Kind::exited:
-        if (event.step == LaunchStep::begin) on_exited(event);
-        break;
+      case SandboxEvent::Kind::exited: on_exited(event); break;
       case SandboxEvent::Kind::cover_restored:
         ++end_.covers_restored;
         end_.longest_restore_us = std::max(end_.longest_restore_us, event.value);
@@ -383,6 +388,7 @@ class Supervisor {
 
   const SandboxPlan& plan_;
   const SupervisorOptions& options_;
+  std::optional<PreparedNamespaces> prepared_;
   LaunchOptions launch_;
   Sandbox sandbox_;
   Fd signals_;
@@ -403,8 +409,9 @@ class Supervisor {
 
 }  // namespace
 
-Result<SessionEnd> supervise(const SandboxPlan& plan, const SupervisorOptions& options) {
-  return Supervisor(plan, options).run();
+Result<SessionEnd> supervise(const SandboxPlan& plan, const SupervisorOptions& options,
+                             std::optional<PreparedNamespaces> prepared) {
+  return Supervisor(plan, options, std::move(prepared)).run();
 }
 
 }  // namespace bailiwick

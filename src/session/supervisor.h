@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct SupervisorOptions {
   char** environment = nullptr;
   Clipboard clipboard = Clipboard::refused;
   std::uint64_t* timings = nullptr;
+  // Called while the sandbox is being built; the program starts only after it has said yes. Writes the record.
+  std::function<Status()> before_program;
 };
 
 struct SessionEnd {
@@ -41,6 +44,7 @@ struct SessionEnd {
 };
 
 // An error means that the program did not start; its kind gives the exit code.
-[[nodiscard]] Result<SessionEnd> supervise(const SandboxPlan& plan, const SupervisorOptions& options);
+[[nodiscard]] Result<SessionEnd> supervise(const SandboxPlan& plan, const SupervisorOptions& options,
+                                           std::optional<PreparedNamespaces> prepared = std::nullopt);
 
 }  // namespace bailiwick

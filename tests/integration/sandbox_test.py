@@ -463,8 +463,7 @@ class Plans(Case):
         self.exec('exit 3')
         sessions = self.home + '/.local/state/bailiwick/sessions'
         (name,) = os.listdir(sessions)
-        start = json.load(open(f'{sessions}/{name}/start.json'))
-        end = json.load(open(f'{sessions}/{name}/end.json'))
+        start, end = [json.loads(line) for line in open(f'{sessions}/{name}/record.jsonl')]
         self.assertEqual((start['session'], start['workspace'], end['exit_code']), (name, self.ws, 3))
         self.assertEqual(os.stat(sessions).st_mode & 0o777, 0o700)
 

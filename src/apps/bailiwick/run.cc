@@ -36,17 +36,24 @@ std::uint64_t now_ns() {
 }
 
 struct OwnTimes {
-  std::uint64_t start = 0, planned = 0, recorded = 0, ended = 0, finished = 0;
+  std::uint64_t start = 0, begun = 0, planned = 0, ended = 0;
 };
 
 void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
-  std::string out = fmt::format("{{\"facts_and_plan_us\":{:.1f},\"record_us\":{:.1f}",
-                                static_cast<double>(own.planned - own.start) / 1e3,
-                                static_cast<double>(own.recorded - own.planned) / 1e3);
+  const auto micros = [](std::uint64_t from, std::uint64_t to) { return static_cast<double>(to - from) / 1e3; };
+  std::string out = fmt::format("{{\"begin_namespaces_us\":{:.1f},\"facts_and_plan_us\":{:.1f}",
+                                micros(own.start, own.begun), micros(own.begun, own.planned));
+  constexpr auto kPrepared = static_cast<std::size_t>(LaunchStep::prepared);
+  for (std::size_t i = 0; i < kPrepared; ++i) {
+    if (marks[i] != 0 && marks[i + 1] != 0) {
+      out += fmt::format(",\"meanwhile: {}_us\":{:.1f}", name_of(static_cast<LaunchStep>(i)),
+                         micros(marks[i], marks[i + 1]));
+    }
+  }
   // A step lasts until the next one that was marked; steps of init and of the program follow the launcher's.
-  std::uint64_t last = own.recorded;
-  std::string last_name = "clone";
-  for (std::size_t i = 0; i < kTimingSlots; ++i) {
+  std::uint64_t last = own.planned;
+  std::string last_name = "fork";
+  for (std::size_t i = kPrepared + 1; i < kTimingSlots; ++i) {
     if (marks[i] == 0) continue;
     out += fmt::format(",\"{}_us\":{:.1f}", last_name, static_cast<double>(marks[i] - last) / 1e3);
     last = marks[i];
@@ -109,30 +116,38 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
                         char** environ_block) {
   OwnTimes own{.start = now_ns()};
   if (::geteuid() == 0) TRY(give_up_groups());
-  TRY_ASSIGN(const Planned planned, make_plan(arguments.request, environment));
-  own.planned = now_ns();
-  TRY_ASSIGN(const SessionId id, make_session_id());
-  TRY_ASSIGN(const SessionRecord record, SessionRecord::open(planned.facts.state_directory, id, planned.plan));
-  own.recorded = now_ns();
-  const bool is_run = arguments.verb == Verb::run;
-  if (is_run) {
-    std::fputs(render_header(header_of(id, planned.plan), style()).c_str(), stderr);
-  } else {
-    for (const std::string& line : planned.plan.weaker) std::fprintf(stderr, "bailiwick: weaker: %s\n", line.c_str());
-  }
   SupervisorOptions options{
       .arguments = argv, .environment = environ_block, .clipboard = arguments.request.policy.clipboard};
   if (arguments.show_timings) options.timings = make_timings();
-  auto end = supervise(planned.plan, options);
+  std::optional<PreparedNamespaces> prepared;
+  if (arguments.request.policy.backend == BackendChoice::namespaces) {
+    TRY_ASSIGN(prepared, PreparedNamespaces::begin(arguments.request.policy.network, options.timings));
+  }
+  own.begun = now_ns();
+  TRY_ASSIGN(const Planned planned, make_plan(arguments.request, environment));
+  own.planned = now_ns();
+  TRY_ASSIGN(const SessionId id, make_session_id());
+  const bool is_run = arguments.verb == Verb::run;
+  std::optional<SessionRecord> record;
+  options.before_program = [&]() -> Status {
+    TRY_ASSIGN(record, SessionRecord::open(planned.facts.state_directory, id, planned.plan));
+    if (is_run) {
+      std::fputs(render_header(header_of(id, planned.plan), style()).c_str(), stderr);
+    } else {
+      for (const std::string& line : planned.plan.weaker) std::fprintf(stderr, "bailiwick: weaker: %s\n", line.c_str());
+    }
+    return {};
+  };
+  auto end = supervise(planned.plan, options, std::move(prepared));
   own.ended = now_ns();
   if (!end) {
-    static_cast<void>(record.write_failure(end.error()));
+    if (record) static_cast<void>(record->write_failure(end.error()));
     return std::unexpected(std::move(end).error());
   }
-  if (const Status written = record.write_end(*end); !written)
+  if (const Status written = record->write_end(*end); !written)
     std::fprintf(stderr, "bailiwick: %s\n", written.error().message().c_str());
   if (is_run) {
-    std::fputs(render_summary(summary_of(id, *end, record.path()), style()).c_str(), stderr);
+    std::fputs(render_summary(summary_of(id, *end, record->path()), style()).c_str(), stderr);
   } else if (!end->stopped_by.empty()) {
     std::fprintf(stderr, "bailiwick: ended by us: %s\n", end->stopped_by.c_str());
   }
