@@ -182,7 +182,7 @@ TEST_F(LaunchTest, ADirectoryAsStandardInputIsRefused) {
   EXPECT_SATISFIED(
       [&]() -> int {
         const int directory = ::open("/", O_RDONLY | O_DIRECTORY);
-        if (::dup2(directory, 0) != 0) return 1;
+        if (directory < 0 || ::dup2(directory, 0) != 0) return 1;
         const auto sandbox = launch(plan, {});
         return !sandbox && sandbox.error().message().starts_with("standard input is a directory") ? 0 : 2;
       },
