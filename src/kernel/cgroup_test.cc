@@ -22,8 +22,8 @@ using testing::IsEmpty;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
-const Words kAll{"cpuset", "cpu", "io", "memory", "pids"};
-const Words kUsual{"memory", "pids"};
+Words all() { return {"cpuset", "cpu", "io", "memory", "pids"}; }
+Words usual() { return {"memory", "pids"}; }
 
 CgroupLevel level(const char* directory, bool is_writable, Words controllers, Words subtree) {
   return {.directory = directory,
@@ -31,7 +31,7 @@ CgroupLevel level(const char* directory, bool is_writable, Words controllers, Wo
           .controllers = std::move(controllers),
           .subtree_control = std::move(subtree)};
 }
-CgroupLevel root(bool is_writable, Words controllers) {
+CgroupLevel root(bool is_writable, const Words& controllers) {
   CgroupLevel out = level("/r", is_writable, controllers, controllers);
   out.is_root = true;
   return out;
@@ -57,57 +57,59 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         FindCase{"NothingMounted", {}, std::nullopt},
         FindCase{"DesktopTerminalBesideOurScope",
-                 {{level("/r/app.slice/term.scope", true, kUsual, {}), level("/r/app.slice", true, kUsual, kUsual),
-                   root(false, kAll)}},
+                 {{level("/r/app.slice/term.scope", true, usual(), {}), level("/r/app.slice", true, usual(), usual()),
+                   root(false, all())}},
                  DelegatedParent{"/r/app.slice", {"memory", "pids"}}},
         FindCase{"CpuIsOfferedWhereItIsHandedOut",
-                 {{level("/r/a/b", true, kAll, {}), level("/r/a", true, kAll, kAll), root(false, kAll)}},
+                 {{level("/r/a/b", true, all(), {}), level("/r/a", true, all(), all()), root(false, all())}},
                  DelegatedParent{"/r/a", {"memory", "pids", "cpu"}}},
         FindCase{"SshSessionOfAnOrdinaryUser",
-                 {{level("/r/user-1000.slice/session-3.scope", false, kUsual, {}),
-                   level("/r/user-1000.slice", false, kUsual, kUsual), root(false, kAll)}},
+                 {{level("/r/user-1000.slice/session-3.scope", false, usual(), {}),
+                   level("/r/user-1000.slice", false, usual(), usual()), root(false, all())}},
                  std::nullopt},
         FindCase{"RootOnSystemd",
-                 {{level("/r/user-0.slice/session-3.scope", true, kUsual, {}),
-                   level("/r/user-0.slice", true, kUsual, kUsual), root(true, kAll)}},
+                 {{level("/r/user-0.slice/session-3.scope", true, usual(), {}),
+                   level("/r/user-0.slice", true, usual(), usual()), root(true, all())}},
                  DelegatedParent{"/r/user-0.slice", {"memory", "pids"}}},
-        FindCase{
-            "ParentHandsOutNothingButItsParentDoes",
-            {{level("/r/a/b/c", true, {}, {}), level("/r/a/b", true, kUsual, {}), level("/r/a", true, kUsual, kUsual)}},
-            DelegatedParent{"/r/a", {"memory", "pids"}}},
+        FindCase{"ParentHandsOutNothingButItsParentDoes",
+                 {{level("/r/a/b/c", true, {}, {}), level("/r/a/b", true, usual(), {}),
+                   level("/r/a", true, usual(), usual())}},
+                 DelegatedParent{"/r/a", {"memory", "pids"}}},
         FindCase{"NearestWithMemoryBeforeOneWithPidsOnly",
-                 {{level("/r/a/b", true, {"pids"}, {}), level("/r/a", true, kUsual, {"pids"}), root(true, kAll)}},
+                 {{level("/r/a/b", true, {"pids"}, {}), level("/r/a", true, usual(), {"pids"}), root(true, all())}},
                  DelegatedParent{"/r", {"memory", "pids", "cpu"}}},
         FindCase{"PidsAlone",
-                 {{level("/r/a/b", true, {"pids"}, {}), level("/r/a", true, kUsual, {"pids"}), root(false, kAll)}},
+                 {{level("/r/a/b", true, {"pids"}, {}), level("/r/a", true, usual(), {"pids"}), root(false, all())}},
                  DelegatedParent{"/r/a", {"pids"}}},
-        FindCase{"WeAreInTheRootItself", {{root(true, kAll)}}, DelegatedParent{"/r", {"memory", "pids", "cpu"}}},
+        FindCase{"WeAreInTheRootItself", {{root(true, all())}}, DelegatedParent{"/r", {"memory", "pids", "cpu"}}},
         FindCase{"RootWithoutMemory", {{root(true, {"hugetlb"})}}, std::nullopt},
         FindCase{
             "ServiceWithDelegateAlone",
-            {{level("/r/system.slice/x.service", true, kUsual, {}), level("/r/system.slice", false, kAll, kAll)}, true},
+            {{level("/r/system.slice/x.service", true, usual(), {}), level("/r/system.slice", false, all(), all())},
+             true},
             DelegatedParent{"/r/system.slice/x.service", {"memory", "pids"}, true}},
-        FindCase{"ServiceWithDelegateNotAlone",
-                 {{level("/r/system.slice/x.service", true, kUsual, {}), level("/r/system.slice", false, kAll, kAll)},
-                  false},
-                 std::nullopt},
+        FindCase{
+            "ServiceWithDelegateNotAlone",
+            {{level("/r/system.slice/x.service", true, usual(), {}), level("/r/system.slice", false, all(), all())},
+             false},
+            std::nullopt},
         FindCase{"OwnHandsOutButHoldsUs",  // threaded or in a race: not one that we can use
-                 {{level("/r/a", true, kUsual, kUsual), root(false, kAll)}},
+                 {{level("/r/a", true, usual(), usual()), root(false, all())}},
                  std::nullopt},
         FindCase{"ALimitThatWeWouldLeaveIsKept",
-                 {{with_memory(level("/r/a/b", true, kUsual, {}), 1 << 30),
-                   with_memory(level("/r/a", true, kUsual, kUsual), 4LL << 30), root(false, kAll)}},
+                 {{with_memory(level("/r/a/b", true, usual(), {}), 1 << 30),
+                   with_memory(level("/r/a", true, usual(), usual()), 4LL << 30), root(false, all())}},
                  DelegatedParent{"/r/a", {"memory", "pids"}, false, 1 << 30}},
-        FindCase{
-            "ACpuQuotaIsNotLeftBehind",
-            {{with_quota(level("/r/a/b", true, kUsual, {})), level("/r/a", true, kUsual, kUsual), root(true, kAll)}},
-            std::nullopt},
-        FindCase{
-            "ACpuQuotaOnTheParentStaysInForce",
-            {{level("/r/a/b", true, kUsual, {}), with_quota(level("/r/a", true, kUsual, kUsual)), root(true, kAll)}},
-            DelegatedParent{"/r/a", {"memory", "pids"}}},
+        FindCase{"ACpuQuotaIsNotLeftBehind",
+                 {{with_quota(level("/r/a/b", true, usual(), {})), level("/r/a", true, usual(), usual()),
+                   root(true, all())}},
+                 std::nullopt},
+        FindCase{"ACpuQuotaOnTheParentStaysInForce",
+                 {{level("/r/a/b", true, usual(), {}), with_quota(level("/r/a", true, usual(), usual())),
+                   root(true, all())}},
+                 DelegatedParent{"/r/a", {"memory", "pids"}}},
         FindCase{"ACpuQuotaOfOurOwnStaysInForceInALeaf",
-                 {{with_quota(level("/r/x", true, kUsual, {})), root(false, kAll)}, true},
+                 {{with_quota(level("/r/x", true, usual(), {})), root(false, all())}, true},
                  DelegatedParent{"/r/x", {"memory", "pids"}, true}}),
     [](const auto& row) { return row.param.name; });
 
@@ -127,13 +129,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ExplainCase{"NothingMounted", {}, "mount cgroup2"},
                     ExplainCase{"Version1", {{root(true, {"hugetlb"})}}, "systemd.unified_cgroup_hierarchy=1"},
                     ExplainCase{"NotDelegated",
-                                {{level("/r/a", false, kUsual, {}), root(false, kAll)}},
+                                {{level("/r/a", false, usual(), {}), root(false, all())}},
                                 "systemd-run --user --scope"},
                     ExplainCase{"Quota",
-                                {{with_quota(level("/r/a/b", true, kUsual, {})), level("/r/a", true, kUsual, kUsual),
-                                  root(false, kAll)}},
+                                {{with_quota(level("/r/a/b", true, usual(), {})), level("/r/a", true, usual(), usual()),
+                                  root(false, all())}},
                                 "CPU quota"},
-                    ExplainCase{"Fine", {{root(true, kAll)}}, ""}),
+                    ExplainCase{"Fine", {{root(true, all())}}, ""}),
     [](const auto& row) { return row.param.name; });
 
 struct PlaceCase {

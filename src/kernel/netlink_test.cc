@@ -28,6 +28,8 @@ bool is_loopback_up() {
 // 0 if a connection to ourselves over 127.0.0.1 carries a byte, else errno.
 int speak_to_ourselves() {
   const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!listener.is_open() || !client.is_open()) return errno;
   ::sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -36,7 +38,6 @@ int speak_to_ourselves() {
   if (::bind(listener.get(), any, size) != 0 || ::listen(listener.get(), 1) != 0 ||
       ::getsockname(listener.get(), any, &size) != 0)
     return errno;
-  const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(client.get(), any, size) != 0) return errno;
   const Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   char byte = 'x';

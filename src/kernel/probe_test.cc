@@ -24,8 +24,6 @@ namespace bailiwick {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
 
 // What cannot be undone happens in a process of its own; a false expectation there is printed and ends it with 1.
 void expect_in_child(const std::function<bool()>& body) {

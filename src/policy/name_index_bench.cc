@@ -33,7 +33,7 @@ std::vector<Entry> entries(const std::vector<std::string>& names) {
 void walk(benchmark::State& state, const std::vector<Entry>& entries) {
   const NameIndex index = everything();
   std::size_t found = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (const Entry& entry : entries) found += index.match(entry.path, entry.name, EntryKind::file).size();
   }
   benchmark::DoNotOptimize(found);
@@ -53,13 +53,14 @@ void hits(benchmark::State& state) { walk(state, entries({".envrc", ".npmrc", ".
 // What a session pays at its start: the workspace's patterns, and where something outside is read, the secrets' as
 // well.
 void build_workspace(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(NameIndex(*executable_config_patterns()));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(NameIndex(*executable_config_patterns()));
 }
 void build_everything(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(everything());
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(everything());
 }
 void fixed(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(fixed_secrets({.home = "/home/user"}, std::vector<std::string>{""}));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(fixed_secrets({.home = "/home/user"}, std::vector<std::string>{""}));
 }
 
 BENCHMARK(ordinary);

@@ -10,13 +10,15 @@
 namespace bailiwick {
 namespace {
 
-const std::vector<std::string> kAllOfHome = {""};
+std::vector<std::string> all_of_home() { return {""}; }
 
-const SecretRoots kRoots{.home = "/home/u",
-                         .config_home = "/home/u/.config",
-                         .data_home = "/data/u",
-                         .state_home = "/home/u/.local/state",
-                         .cache_home = ""};
+SecretRoots sample_roots() {
+  return {.home = "/home/u",
+          .config_home = "/home/u/.config",
+          .data_home = "/data/u",
+          .state_home = "/home/u/.local/state",
+          .cache_home = ""};
+}
 
 NameIndex index_of(const SecretRoots& roots, SecretScope scope) {
   auto patterns = secret_patterns(roots, scope);
@@ -50,7 +52,7 @@ TEST(Secrets, TableIsWhole) {
 
 TEST(Secrets, AreCheapToLookFor) {
   // A pattern that neither starts nor ends in bytes of its own is matched in full against every entry of a walk.
-  auto patterns = secret_patterns(kRoots, SecretScope::all);
+  auto patterns = secret_patterns(sample_roots(), SecretScope::all);
   ASSERT_TRUE(patterns.has_value());
   for (const NamePattern& pattern : *patterns) {
     for (const Glob::NameHint& hint : pattern.glob.name_hints()) {
@@ -60,7 +62,7 @@ TEST(Secrets, AreCheapToLookFor) {
 }
 
 TEST(Secrets, FixedSecretsAreTheFixedPatternsWrittenOut) {
-  const auto fixed = fixed_secrets(kRoots, kAllOfHome);
+  const auto fixed = fixed_secrets(sample_roots(), all_of_home());
   ASSERT_TRUE(fixed.has_value());
   std::set<std::string> texts;
   for (const FixedSecret& secret : *fixed) {
@@ -76,7 +78,7 @@ TEST(Secrets, FixedSecretsAreTheFixedPatternsWrittenOut) {
 }
 
 TEST(Secrets, FixedPlaces) {
-  const NameIndex index = index_of(kRoots, SecretScope::fixed);
+  const NameIndex index = index_of(sample_roots(), SecretScope::fixed);
   constexpr std::string_view kDirectories[] = {"/home/u/.ssh",
                                                "/home/u/.aws",
                                                "/home/u/.azure",
@@ -166,7 +168,7 @@ TEST(Secrets, FixedPlaces) {
 }
 
 TEST(Secrets, AnywhereByName) {
-  const NameIndex index = index_of(kRoots, SecretScope::all);
+  const NameIndex index = index_of(sample_roots(), SecretScope::all);
   constexpr std::string_view kSecret[] = {"/src/other/.env",
                                           "/src/other/.env.local",
                                           "/src/other/.env.production",
@@ -229,7 +231,7 @@ TEST(Secrets, OfHomeOnlyWhatIsShownIsWrittenOut) {
     const auto all = fixed_secrets(roots, shown);
     return all && std::any_of(all->begin(), all->end(), [&](const FixedSecret& one) { return one.pattern == pattern; });
   };
-  EXPECT_TRUE(has(kAllOfHome, "/home/u/.ssh"));
+  EXPECT_TRUE(has(all_of_home(), "/home/u/.ssh"));
   EXPECT_TRUE(has({".ssh"}, "/home/u/.ssh"));
   EXPECT_FALSE(has({"src", ".cargo"}, "/home/u/.ssh"));
   EXPECT_TRUE(has({}, "/etc/shadow"));

@@ -194,8 +194,10 @@ class Gatherer {
     if (name.find('/') != std::string::npos) {
       consider(name.front() == '/' ? name : facts_.workspace.asked + "/" + name);
     } else {
-      const std::string path = decide_environment("PATH", variable("PATH")).value;
-      for (const std::string_view directory : split(path.empty() ? "/usr/local/bin:/usr/bin:/bin" : path, ':')) {
+      // A name of its own, not `empty ? "..." : path`: g++ 12 ends temporaries of a range-for before its first round.
+      std::string path = decide_environment("PATH", variable("PATH")).value;
+      if (path.empty()) path = "/usr/local/bin:/usr/bin:/bin";
+      for (const std::string_view directory : split(path, ':')) {
         consider(std::string(directory) + "/" + name);
       }
     }

@@ -69,7 +69,7 @@ void tick(benchmark::State& state, std::uint64_t limit) {
   Session session(state.range(0));
   MemoryWatch watch(session.take_proc(), limit);
   std::size_t processes = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const WatchResult result = watch.tick();
     processes = result.processes;
     if (result.verdict != WatchResult::Verdict::within) {

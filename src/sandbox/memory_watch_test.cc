@@ -13,10 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstring>
 #include <functional>
 #include <memory>
 
+#include "base/text.h"
 #include "kernel/credentials.h"
 #include "kernel/mount.h"
 #include "kernel/process.h"
@@ -126,7 +128,9 @@ class FakeSession {
   Fd take_proc() { return std::move(proc_); }
   // Returns when the role has its memory.
   int start(const std::string& role, std::uint64_t bytes) {
-    return std::atoi(ask(fmt::format("{} {}", role, bytes)).bytes.c_str());
+    const auto pid = parse_number(ask(fmt::format("{} {}", role, bytes)).bytes, 1, INT_MAX);
+    EXPECT_TRUE(pid.has_value()) << role;
+    return pid ? static_cast<int>(*pid) : -1;
   }
   void wait_for_end_of(int pid) { static_cast<void>(ask(fmt::format("wait {}", pid))); }
   Message ask(const std::string& request) {

@@ -10,11 +10,13 @@
 
 namespace bailiwick::sample {
 
-inline PathFact file(std::string path) { return {.asked = path, .path = path, .kind = FileKind::file, .link = {}}; }
-inline PathFact tree(std::string path) {
+inline PathFact file(const std::string& path) {
+  return {.asked = path, .path = path, .kind = FileKind::file, .link = {}};
+}
+inline PathFact tree(const std::string& path) {
   return {.asked = path, .path = path, .kind = FileKind::directory, .link = {}};
 }
-inline PathFact symlink(std::string path, std::string text) {
+inline PathFact symlink(const std::string& path, std::string text) {
   return {.asked = path, .path = path, .kind = FileKind::symlink, .link = std::move(text)};
 }
 inline PathFact socket(std::string asked, std::string path) {

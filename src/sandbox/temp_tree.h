@@ -13,6 +13,8 @@
 #include <fstream>
 #include <string>
 
+#include "kernel/fd.h"
+
 namespace bailiwick {
 
 class TempTree {
@@ -64,9 +66,8 @@ class TempTree {
     const std::string path = at(relative);
     EXPECT_LT(path.size(), sizeof address.sun_path);
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(::bind(fd, reinterpret_cast<const ::sockaddr*>(&address), sizeof address), 0);
-    ::close(fd);
+    const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_TRUE(fd.is_open() && ::bind(fd.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address) == 0);
     return path;
   }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/check.h"
 #include "kernel/forked.h"
 #include "kernel/host_features.h"
 #include "sandbox/facts.h"
@@ -41,6 +42,7 @@ class SupervisorTest : public testing::Test {
   // Standard input and output that are no terminal, whoever runs the test.
   static void close_terminal() {
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    CHECK(null >= 0);
     for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
   }
   // Supervises in a child of its own; `check` gives 0 or the number of what was not as wanted.
