@@ -251,7 +251,9 @@ class Planner {
     }
     out_.limits = {{RLIMIT_CORE, "core", 1},  // 1, not 0: also stops a pipe handler (core(5))
                    {RLIMIT_NOFILE, "open-files", limits.open_files},
-                   {RLIMIT_NPROC, "processes", out_.processes},
+                   // Launcher and init count in it. Where a cgroup holds the budget, that has to be reached first (it
+                   // allows two more): only a cgroup tells what it refused.
+                   {RLIMIT_NPROC, "processes", out_.processes + (has("pids") ? 3 : 0)},
                    {RLIMIT_FSIZE, "file-size", limits.file_bytes},
                    {RLIMIT_SIGPENDING, "queued-signals", 4096},
                    {RLIMIT_MSGQUEUE, "message-queues", 409600}};  // the host counts both for the user, too

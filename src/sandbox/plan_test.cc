@@ -379,6 +379,16 @@ TEST(Plan, TheCgroupKeepsMemoryWhereItCan) {
   EXPECT_EQ(planned(input).memory_keeper, MemoryKeeper::watched);
 }
 
+TEST(Plan, TheCgroupRefusesAProcessBeforeTheResourceLimitDoes) {
+  Input input;
+  input.policy.limits.processes = 40;
+  EXPECT_THAT(planned(input).limits, Contains(ResourceLimit{RLIMIT_NPROC, "processes", 40}));
+  input.host.cgroup_parent = "/sys/fs/cgroup/app.slice";
+  input.host.cgroup_controllers = {"pids"};
+  EXPECT_THAT(planned(input).limits, Contains(ResourceLimit{RLIMIT_NPROC, "processes", 43}));
+  EXPECT_EQ(planned(input).processes, 40);
+}
+
 TEST(Plan, CpusAreASetThatCannotBeLeftWhereNoCgroupCounts) {
   Input free;
   Input fixed;

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -37,6 +38,9 @@ constexpr std::uint32_t kNewNamespace = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NE
 // unshare(2) gets an allowlist instead: it takes 64 bits, and newer kernels give old bits a new meaning there.
 constexpr std::uint64_t kUnshareAllowed =
     CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+
+constexpr std::uint32_t kMakesAFile =
+    O_CREAT | (O_TMPFILE & ~O_DIRECTORY);  // the flags with which open(2) reads its mode
 
 // uname's machine and release, and fixed addresses for gdb. Not READ_IMPLIES_EXEC, MMAP_PAGE_ZERO, ADDR_COMPAT_LAYOUT
 // and foreign personalities: they take hardening away from what is executed next.
@@ -229,6 +233,28 @@ void add_conditional(Table& table, const SyscallOptions& options) {
   if (options.affinity == Affinity::fixed) table.add(CALL(sched_setaffinity), kRefuse);
 }
 
+// SECURITY: attack case S65: files of the workspace are the caller's, and what is left there can be run outside, by
+// other users too: a set-user-ID program gives them the caller's rights, with root as caller all of them. Set-group-ID
+// stays: on directories it is how a shared repository is set up. Test: SyscallRulesKernel.NoFileBecomesSetUserId
+void add_file_modes(Table& table) {
+  const FilterDecision second({{low_has(1, S_ISUID), kRefuse}}, kAllow);
+  const FilterDecision third({{low_has(2, S_ISUID), kRefuse}}, kAllow);
+  const FilterDecision fourth({{low_has(3, S_ISUID), kRefuse}}, kAllow);
+#ifdef __x86_64__
+  table.add(CALL(chmod), second);
+  table.add(CALL(creat), second);
+  table.add(CALL(mknod), second);
+  table.add(CALL(open), FilterDecision({{low_has(1, kMakesAFile), third}}, kAllow));
+#endif
+  table.add(CALL(fchmod), second);
+  table.add(CALL(fchmodat), third);
+  table.add("fchmodat2", abi::kSysFchmodat2, third);
+  table.add(CALL(mknodat), third);
+  table.add(CALL(openat), FilterDecision({{low_has(2, kMakesAFile), fourth}}, kAllow));
+  // Its mode is behind a pointer. Programs fall back to openat(2), as before Linux 5.6.
+  table.add(CALL(openat2), kAbsent);
+}
+
 void add_shared_ipc(Table& table) {
   table.add(CALL(shmget), kAbsent);
   table.add(CALL(shmat), kAbsent);
@@ -253,6 +279,7 @@ FilterSpec syscall_rules(const SyscallOptions& options) {
   add_absent(table);
   add_refused(table);
   add_conditional(table, options);
+  add_file_modes(table);
   if (options.shared_ipc == SharedIpc::refused) add_shared_ipc(table);
   // What remains of the calls we know. Worth a word: ptrace and seccomp only tighten or stay inside (a filter below
   // ours cannot overrule it); pidfd_send_signal and kill end at the pid namespace; landlock_* only tighten; statmount

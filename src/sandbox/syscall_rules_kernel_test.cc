@@ -3,6 +3,7 @@
 // when started as root: with every capability, where only the filter stands in the way, and as an ordinary user.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -394,6 +396,22 @@ TEST(SyscallRulesKernel, TheCoreLimitStays) {
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 7;
     files.rlim_cur -= 1;
     return ::setrlimit(RLIMIT_NOFILE, &files) == 0 ? 0 : 8;
+  });
+}
+
+TEST(SyscallRulesKernel, NoFileBecomesSetUserId) {
+  expect_satisfied([] {
+    const int made = ::open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    if (made < 0) return 1;
+    if (::fchmod(made, 02755) != 0) return 2;  // what a shared repository is set up with
+    if (!fails_with(EPERM, SYS_fchmod, made, 04755)) return 3;
+    if (!fails_with(EPERM, SYS_fchmodat, AT_FDCWD, "/", 04755)) return 4;
+    if (!fails_with(EPERM, abi::kSysFchmodat2, AT_FDCWD, "/", 04755, 0)) return 5;
+    if (!fails_with(EPERM, SYS_openat, AT_FDCWD, "/tmp", O_TMPFILE | O_RDWR, 04755)) return 6;
+    if (!fails_with(EPERM, SYS_openat, AT_FDCWD, "/tmp/bailiwick-set-id", O_CREAT | O_RDWR, 04755)) return 7;
+    if (!fails_with(EPERM, SYS_mknodat, AT_FDCWD, "/tmp/bailiwick-set-id", S_IFREG | 04755, 0)) return 8;
+    struct ::open_how how{.flags = O_TMPFILE | O_RDWR, .mode = 04755, .resolve = 0};
+    return fails_with(ENOSYS, SYS_openat2, AT_FDCWD, "/tmp", &how, sizeof how) ? 0 : 9;
   });
 }
 

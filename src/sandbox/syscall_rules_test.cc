@@ -1,5 +1,6 @@
 #include "sandbox/syscall_rules.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
@@ -71,7 +72,7 @@ TEST(SyscallRules, NamedCallsAreAnsweredAsTheTableSays) {
       {"sched_setaffinity", SYS_sched_setaffinity, kAllow},
       {"shmget", SYS_shmget, kAllow},
       {"landlock_restrict_self", SYS_landlock_restrict_self, kAllow},
-      {"openat2", SYS_openat2, kAllow},
+      {"openat2", SYS_openat2, kAbsent},
       {"statmount", 457, kAllow},
       {"file_setattr", 469, kAllow},
       {"mount", SYS_mount, kRefuse},
@@ -111,10 +112,11 @@ TEST(SyscallRules, NoOtherNumberReachesADeniedCall) {
 
 // Every number, with arguments near the values that the rules know.
 TEST(SyscallRules, TheProgramMeansTheTable) {
-  constexpr std::uint64_t kValues[] = {
-      0,          1,          2,       3,       4,      6,          8,      10,         16,         17,      31,
-      35,         262,        0x80,    0x5412,  0x541c, 0x541d,     0x5423, 0x20000,    0x40000,    0x60008, 0x10000000,
-      0x40000000, 0x7e020080, 0x80000, 0x80001, 0x800,  0xffffffff, kHigh,  1ULL << 32, 1ULL << 63, ~0ULL};
+  constexpr std::uint64_t kValues[] = {0,       1,          2,          3,          4,          6,       8,
+                                       10,      16,         17,         31,         35,         0x40,    0x400000,
+                                       262,     0x80,       0x5412,     0x541c,     0x541d,     0x5423,  0x20000,
+                                       0x40000, 0x60008,    0x10000000, 0x40000000, 0x7e020080, 0x80000, 0x80001,
+                                       0x800,   0xffffffff, kHigh,      1ULL << 32, 1ULL << 63, ~0ULL};
   std::mt19937_64 random(2);
   for (const SyscallOptions& options : {kDefault, kFixed, kLandlockBackend}) {
     const FilterSpec spec = syscall_rules(options);
@@ -261,6 +263,16 @@ TEST(SyscallRules, ArgumentsDecide) {
       {"memfd, sealable", SYS_memfd_create, {0, 2 | 8}, kAllow},
       {"memfd, executable", SYS_memfd_create, {0, 1 | 0x10}, kRefuse},
       {"memfd, executable, upper half set", SYS_memfd_create, {0, 0x10 | kHigh}, kRefuse},
+      {"a file's mode", SYS_fchmod, {3, 02775}, kAllow},
+      {"set-user-ID", SYS_fchmod, {3, 04755}, kRefuse},
+      {"set-user-ID, upper half set", SYS_fchmod, {3, 04000 | kHigh}, kRefuse},
+      {"set-user-ID by name", SYS_fchmodat, {kHigh, 0, 04755}, kRefuse},
+      {"set-user-ID by name, with flags", abi::kSysFchmodat2, {kHigh, 0, 06755}, kRefuse},
+      {"set-user-ID from the start", SYS_openat, {0, 0, O_CREAT | O_WRONLY, 04755}, kRefuse},
+      {"set-user-ID and no name yet", SYS_openat, {0, 0, O_TMPFILE | O_WRONLY, 04755}, kRefuse},
+      {"a new file", SYS_openat, {0, 0, O_CREAT | O_WRONLY, 0644}, kAllow},
+      {"a directory; the mode is not read", SYS_openat, {0, 0, O_DIRECTORY, ~0ULL}, kAllow},
+      {"a set-user-ID node", SYS_mknodat, {0, 0, 0104755, 0}, kRefuse},
       {"personality 0", SYS_personality, {0}, kAllow},
       {"personality, query", SYS_personality, {0xffffffff}, kAllow},
       {"personality, query as long", SYS_personality, {~0ULL}, kAllow},

@@ -145,10 +145,13 @@ class Ending(Case):
         """The one beside the supervisor that is in the host's pid namespace."""
         with open('/proc/self/status') as f:
             depth = len(f.read().split('NSpid:')[1].split('\n')[0].split())
-        with open(f'/proc/{pid}/status') as f:
-            for line in f:
-                if line.startswith('NSpid:'):
-                    return len(line.split()) == depth + 1
+        try:
+            with open(f'/proc/{pid}/status') as f:
+                for line in f:
+                    if line.startswith('NSpid:'):
+                        return len(line.split()) == depth + 1
+        except OSError:
+            pass  # it has ended meanwhile
         return False
 
     def test_stop_and_continue(self):

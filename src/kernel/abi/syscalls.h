@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kSysProcessMadvise = 440;
 inline constexpr std::uint32_t kSysMountSetattr = 442;
 inline constexpr std::uint32_t kSysQuotactlFd = 443;
 inline constexpr std::uint32_t kSysMemfdSecret = 447;
+inline constexpr std::uint32_t kSysFchmodat2 = 452;
 inline constexpr std::uint32_t kSysLsmSetSelfAttr = 460;
 inline constexpr std::uint32_t kSysOpenTreeAttr = 467;
 

@@ -107,24 +107,32 @@ def read_only_but(writable):
         sh(['mount', '--bind', d, d])
     keep = [os.path.realpath(d) for d in writable]
     for m in mounts_below('/'):
-        if m in keep or any(m == p or m.startswith(p + '/') for p in ('/proc', '/dev', '/sys/fs/cgroup')):
+        if m in keep or any(m == p or m.startswith(p + '/') for p in ('/proc', '/dev/pts', '/dev/shm')):
             continue
         # MS_REMOUNT | MS_BIND | MS_RDONLY changes this mount only, never the filesystem that others see
         if LIBC.mount(None, os.fsencode(m), None, 4096 | 32 | 1, None) != 0 and m == '/':
             raise SystemExit('cannot make the machine read-only for the run: ' + os.strerror(ctypes.get_errno()))
-    probe = '/.rt-write-probe-%d' % os.getpid()
-    try:
-        os.close(os.open(probe, os.O_CREAT | os.O_WRONLY, 0o600))
-    except OSError:
-        return
-    os.unlink(probe)
-    raise SystemExit('the machine is still writable from the run: refusing to go on')
+    for d in ('/', '/etc', '/usr', '/var', '/boot', '/home', '/root', '/dev', '/sys/fs/cgroup'):
+        probe = '%s/.rt-write-probe-%d' % (d, os.getpid())
+        try:
+            os.close(os.open(probe, os.O_CREAT | os.O_WRONLY, 0o600))
+        except OSError:
+            continue
+        os.unlink(probe)
+        raise SystemExit('`%s` is still writable from the run: refusing to go on' % d)
+
+
+def mount_overlay(place, upper, work):
+    """Lays a writable layer over `place`, for our mount namespace only.  False where the kernel has no overlayfs."""
+    shutil.copystat(place, upper)
+    options = 'lowerdir=%s,upperdir=%s,workdir=%s' % (place, upper, work)
+    return LIBC.mount(b'rt', place.encode(), b'overlay', 0, options.encode()) == 0
 
 
 def private_namespaces(tmp, keep_visible, writable):
-    """As pid 1 of the run: a network with loopback only, own IPC objects, a read-only machine, and scratch copies of the places that cases
-    write to.  Everything made here goes with the namespaces, however the run ends."""
-    unshare(0x40000000 | 0x00020000 | 0x08000000)
+    """As pid 1 of the run: a network with loopback only, own IPC objects and host name, a read-only machine, and scratch copies of the
+    places that cases write to.  Everything made here goes with the namespaces, however the run ends."""
+    unshare(0x40000000 | 0x00020000 | 0x08000000 | 0x04000000)
     sh(['mount', '--make-rprivate', '/'])
     read_only_but(writable)
     sh(['mount', '-t', 'proc', 'proc', '/proc'])

@@ -47,7 +47,7 @@ class Run:
         self.cert = (root + '/cert.pem', root + '/key.pem')
         host.sh(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=allowed.test', '-addext',
                  'subjectAltName=DNS:allowed.test,DNS:*.allowed.test', '-keyout', self.cert[1], '-out', self.cert[0]])
-        host.private_namespaces(root, [root], [root, host.NEIGHBOUR])
+        host.private_namespaces(root, [root], [root, host.NEIGHBOUR] + ([cg] if cg else []))
         self.out = outside.Outside()
         self.lport = outside.start(self.out, self.cert)
         self.template = world.make_template(self)
@@ -83,7 +83,22 @@ class Run:
         os.chmod(self.opt + '/bin/suidprobe', 0o4755)
 
     def root_only_places(self):
-        """Stand-ins for what only root can read; mounted in our own namespace, filled for each case."""
+        """What only root can read or write: copies of the machine's own directories that only our namespace sees, filled for each case."""
+        over = self.root + '/over'
+        os.mkdir(over)
+        host.sh(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'rt', over])
+        for d in ('/etc', '/usr/local'):
+            layers = [over + d.replace('/', '-') + x for x in ('-upper', '-work')]
+            for x in layers:
+                os.mkdir(x)
+            if not host.mount_overlay(d, *layers):
+                self.without_overlay()
+                return
+        for name in ('resolv.conf', 'hosts'):            # the run's own ones lay over the old directory
+            host.sh(['mount', '--bind', self.root + '/' + name, os.path.realpath('/etc/' + name)])
+
+    def without_overlay(self):
+        """A kernel without overlayfs: three places only, and the cases that need more do not apply."""
         shadow = self.root + '/shadow'
         world.wr(shadow, 'root:x\n', 0o600)
         host.sh(['mount', '--bind', shadow, '/etc/shadow'])

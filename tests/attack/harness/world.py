@@ -16,7 +16,7 @@ from .outside import ATT4, ATT6, CDN4, DNS4, INTRA4, META4, UnixSrv
 LIBC = host.LIBC
 SECRETS = ('SSH AWS GH NPM DOTENV ODD HIST NETRC PGPASS ENVTOK ENVAWS VENV VMEM VFD SOCKD SOCKA SOCKB SOCKX META LOCAL INTRA '
            'KEYS KEYU SHM DEVSHM ROT LATE TMP VARTMP RUN MAIL NEIGH MNT SHADOW HOSTKEY SSLKEY RDENV RDSSH SOCKW SOCKR STATE STATEK CRED '
-           'ENVURL ENVJSON ENVODD BROWSER KEYRING SEM STDIN ROOTHOME').split()
+           'ENVURL ENVJSON ENVODD BROWSER KEYRING SEM STDIN ROOTHOME NEIGHP').split()
 
 
 def wr(path, text, mode=0o644):
@@ -161,10 +161,13 @@ class World:
             os.chown('/var/mail/' + self.run.user, uid, -1)
         if os.path.isdir(host.NEIGHBOUR):
             wr(host.NEIGHBOUR + '/notes.txt', s['NEIGH'] + '\n')
+            wr(host.NEIGHBOUR + '/private.txt', s['NEIGHP'] + '\n', 0o600)
+            os.chown(host.NEIGHBOUR + '/private.txt', 65534, 65534)
         if uid == 0:
             for p, key in (('/etc/shadow', 'SHADOW'), ('/etc/ssh/ssh_host_rt_key', 'HOSTKEY'), ('/etc/ssl/private/rt.key', 'SSLKEY')):
                 if os.path.isdir(os.path.dirname(p)):
                     wr(p, 'secret %s\n' % s[key], 0o600)
+            wr(self.run.root + '/roothome.txt', s['ROOTHOME'] + '\n', 0o600)
 
     def make_sockets(self):
         r, h, w, out = self.path + '/run', self.home, self.path, self.run.out
@@ -239,7 +242,7 @@ class World:
             RT_LPORT=str(self.run.lport), RT_ATT4=ATT4, RT_ATT6=ATT6, RT_CDN4=CDN4, RT_DNS4=DNS4, RT_META4=META4, RT_INTRA4=INTRA4,
             RT_ALLOWED='allowed.test', RT_ATTACKER='attacker.test', RT_SHMID=str(self.shmid), RT_SEMID=str(self.semid), RT_MQ=self.mqname,
             RT_DEVSHM=self.devshm, RT_ABS='rt-' + self.tok, RT_ABSD='rtd-' + self.tok, RT_PTS=self.tty, RT_NEIGHBOUR=host.NEIGHBOUR,
-            RT_USER=self.run.user, RT_PORT=str(random.randrange(20000, 30000)), RT_CGROUP=self.run.cg or '/nonexistent',
+            RT_ROOTHOME=self.run.root + '/roothome.txt', RT_USER=self.run.user, RT_PORT=str(random.randrange(20000, 30000)), RT_CGROUP=self.run.cg or '/nonexistent',
             RT_TMPDIR='/tmp/rt-' + self.tok, RT_VARTMP='/var/tmp/rt-' + self.tok, RT_RUNDIR='/run/rt-' + self.tok, RT_MNT='/mnt/rt-' + self.tok)
         wr(rt + '/env.sh', ''.join('export %s=%s\n' % (k, shlex.quote(v)) for k, v in self.e.items()) + 'PATH=$PATH:$RT_OPT/bin\n')
         wr(rt + '/body.sh', ('set -e -o pipefail\n' if c.kind == 'benign' else '') + c.sec.get('run', ''))
