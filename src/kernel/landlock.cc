@@ -28,9 +28,10 @@ std::uint64_t filesystem_rights(int abi) {
 
 }  // namespace
 
-LandlockHandled landlock_handled(int abi, TcpRule tcp) {
+LandlockHandled landlock_handled(int abi, TcpRule tcp, ReadRule reads) {
   LandlockHandled handled;
   handled.filesystem = filesystem_rights(abi);
+  if (reads == ReadRule::unchecked) handled.filesystem &= ~(kFsReadFile | kFsReadDir | kFsTruncate);
   if (abi >= 4 && tcp == TcpRule::refused) handled.network = kNetBindTcp | kNetConnectTcp;
   if (abi >= 6) handled.scoped = kScopeAbstractUnixSocket | kScopeSignal;
   return handled;

@@ -37,17 +37,17 @@ TEST(Landlock, HandlesAllThatAnAbiCan) {
                                   kScopeAbstractUnixSocket | kScopeSignal},
                                  {7, kFirst | kFsRefer | kFsTruncate | kFsIoctlDev, kNetBindTcp | kNetConnectTcp,
                                   kScopeAbstractUnixSocket | kScopeSignal}}) {
-    const LandlockHandled refused = landlock_handled(one.abi, TcpRule::refused);
+    const LandlockHandled refused = landlock_handled(one.abi, TcpRule::refused, ReadRule::checked);
     EXPECT_EQ(refused.filesystem, one.filesystem) << one.abi;
     EXPECT_EQ(refused.network, one.network) << one.abi;
     EXPECT_EQ(refused.scoped, one.scoped) << one.abi;
-    EXPECT_EQ(landlock_handled(one.abi, TcpRule::unrestricted).network, 0U) << one.abi;
+    EXPECT_EQ(landlock_handled(one.abi, TcpRule::unrestricted, ReadRule::checked).network, 0U) << one.abi;
   }
 }
 
 TEST(Landlock, RightsAreOfThoseThatAreHandled) {
   for (int abi = 1; abi <= 7; ++abi) {
-    const LandlockHandled handled = landlock_handled(abi, TcpRule::unrestricted);
+    const LandlockHandled handled = landlock_handled(abi, TcpRule::unrestricted, ReadRule::checked);
     for (const TreeAccess access :
          {TreeAccess::read, TreeAccess::write, TreeAccess::device, TreeAccess::read_file, TreeAccess::write_file}) {
       for (const bool is_directory : {false, true}) {
@@ -91,7 +91,7 @@ TEST(Landlock, HoldsInTheKernel) {
         [&]() -> int {
           for (const char* each : {"/read/file", "/neither/file"})
             ::close(::open((base + each).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-          const LandlockHandled handled = landlock_handled(abi, TcpRule::unrestricted);
+          const LandlockHandled handled = landlock_handled(abi, TcpRule::unrestricted, ReadRule::checked);
           const int ruleset = landlock_create(handled, abi);
           if (ruleset < 0) return 1;
           if (!allow(ruleset, base + "/read", TreeAccess::read, handled)) return 2;
@@ -125,19 +125,43 @@ TEST(Landlock, HoldsInTheKernel) {
   std::filesystem::remove_all(base);
 }
 
+TEST(Landlock, WhereReadingIsUncheckedWritingAndExecutingStayChecked) {
+  if (landlock_abi() < 3) GTEST_SKIP() << "this kernel's Landlock does not know truncation";
+  char name[] = "/tmp/bailiwick-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(name), nullptr);
+  const std::string base = name;
+  for (const char* each : {"/write", "/neither"}) std::filesystem::create_directory(base + each);
+  EXPECT_SATISFIED(
+      [&]() -> int {
+        ::close(::open((base + "/neither/file").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0700));
+        const LandlockHandled handled = landlock_handled(landlock_abi(), TcpRule::unrestricted, ReadRule::unchecked);
+        const int ruleset = landlock_create(handled, landlock_abi());
+        if (ruleset < 0 || !allow(ruleset, base + "/write", TreeAccess::write, handled)) return 1;
+        if (set_no_new_privileges() != 0 || landlock_restrict(ruleset) != 0) return 2;
+        if (::open((base + "/neither/file").c_str(), O_RDONLY | O_CLOEXEC) < 0) return 3;
+        if (!fails(::open((base + "/neither/file").c_str(), O_WRONLY | O_CLOEXEC), EACCES)) return 4;
+        if (!fails(::open((base + "/neither/new").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600), EACCES)) return 5;
+        if (!fails(::execl((base + "/neither/file").c_str(), "file", static_cast<char*>(nullptr)), EACCES)) return 6;
+        return ::open((base + "/write/new").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600) >= 0 ? 0 : 7;
+      },
+      "");
+  std::filesystem::remove_all(base);
+}
+
 TEST(Landlock, NeedsNoNewPrivileges) {
   if (landlock_abi() == 0) GTEST_SKIP() << "this kernel has no Landlock";
   EXPECT_SATISFIED(
       []() -> int {
         if (::geteuid() == 0 && drop_all_capabilities() != 0) return 2;
-        const int ruleset = landlock_create(landlock_handled(1, TcpRule::unrestricted), 1);
+        const int ruleset = landlock_create(landlock_handled(1, TcpRule::unrestricted, ReadRule::checked), 1);
         return ruleset >= 0 && fails(landlock_restrict(ruleset), EPERM) ? 0 : 1;
       },
       "");
 }
 
 TEST(Landlock, WithoutAnAbiThereIsNoRuleset) {
-  EXPECT_TRUE(fails(landlock_create(landlock_handled(0, TcpRule::refused), 0), landlock_abi() == 0 ? ENOSYS : ENOMSG));
+  EXPECT_TRUE(fails(landlock_create(landlock_handled(0, TcpRule::refused, ReadRule::checked), 0),
+                    landlock_abi() == 0 ? ENOSYS : ENOMSG));
   EXPECT_TRUE(fails(landlock_allow(-1, -1, 0), landlock_abi() == 0 ? ENOSYS : EBADF));
 }
 

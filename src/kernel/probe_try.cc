@@ -193,7 +193,7 @@ TryResult try_pid_max() {
 
 TryResult try_landlock() {
   const int abi = landlock_abi();
-  const Fd rules(landlock_create(landlock_handled(abi, TcpRule::refused), abi));
+  const Fd rules(landlock_create(landlock_handled(abi, TcpRule::refused, ReadRule::checked), abi));
   if (!rules.is_open() || set_no_new_privileges() != 0 || landlock_restrict(rules.get()) != 0) return refused(kLater);
   const Fd root(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return !root.is_open() && errno == EACCES ? works() : TryResult{.step = kLater + 1};

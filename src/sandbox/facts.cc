@@ -99,6 +99,7 @@ class Gatherer {
     facts_.gid = ::getegid();
     facts_.user = variable("USER");
     facts_.command = request_.command;
+    look_at_stdio();
     TRY(find_home());
     TRY_ASSIGN(const SessionId name, make_session_id());
     facts_.private_scratch = "/tmp/bailiwick-" + format(name);
@@ -126,6 +127,18 @@ class Gatherer {
       }
     }
     return {};
+  }
+
+  void look_at_stdio() {
+    struct ::stat null{};
+    const bool has_null = ::stat("/dev/null", &null) == 0;
+    for (int fd = 0; fd < 3; ++fd) {
+      struct ::stat info{};
+      if (::fstat(fd, &info) != 0) continue;
+      const bool is_null = has_null && S_ISCHR(info.st_mode) && info.st_rdev == null.st_rdev;
+      const bool has_name_again = !S_ISFIFO(info.st_mode) && !S_ISSOCK(info.st_mode) && ::isatty(fd) == 0;
+      facts_.has_file_as_stdio = facts_.has_file_as_stdio || (has_name_again && !is_null);
+    }
   }
 
   Status find_home() {

@@ -57,7 +57,8 @@ struct Facts {
   std::string private_scratch;  // a name for a private directory in /tmp, for the backend that has no mounts of its own
   WorkspaceFact workspace;
   std::vector<std::string> command;
-  std::vector<PathFact> candidates;      // what execvp(3) would try, those that exist: path is where it really lies
+  std::vector<PathFact> candidates;  // what execvp(3) would try, those that exist: path is where it really lies
+  bool has_file_as_stdio = false;    // one of 0, 1, 2 is a file or a device: something that a name in /proc opens again
   std::vector<std::string> environment;  // the caller's, NAME=VALUE
   std::string agent;                     // profile name, empty for none
   std::vector<std::string> agent_warnings;

@@ -31,6 +31,10 @@ Result<std::array<std::uint64_t, 3>> check_stdio(const LaunchOptions& options, c
                       ": it would open a way around the sandbox; redirect it from or to a file, a pipe or /dev/null");
     }
     if (!S_ISREG(info.st_mode)) continue;
+    if ((handled.filesystem & abi::kFsReadFile) == 0) {
+      return fail(ErrorKind::sandbox,
+                  std::string(kNames[fd]) + " is a file, and the plan was made for one that has none");
+    }
     // So that /dev/stdin and /dev/stdout can be opened again by name, with no more than the descriptor allows.
     const int mode = ::fcntl(fd, F_GETFL) & O_ACCMODE;
     const bool readable = mode == O_RDONLY || mode == O_RDWR;

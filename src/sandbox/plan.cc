@@ -466,11 +466,16 @@ class Planner {
   void build_landlock() {
     const TcpRule tcp = out_.backend == Backend::landlock && out_.network == NetworkMode::off ? TcpRule::refused
                                                                                               : TcpRule::unrestricted;
-    out_.landlock = landlock_handled(out_.landlock_abi, tcp);
+    // Mounts decide what there is to read. Only a descriptor of the host's could lead elsewhere: one that is there from
+    // the start (opened again through /proc for more than it was opened for), or that a host's socket passes in.
+    const bool has_door = facts_.has_file_as_stdio || !facts_.sockets.empty() ||
+                          (out_.network == NetworkMode::host && out_.landlock_abi < 6);
+    const bool checks_reads = out_.backend == Backend::landlock || has_door;
+    out_.landlock = landlock_handled(out_.landlock_abi, tcp, checks_reads ? ReadRule::checked : ReadRule::unchecked);
     auto& rules = out_.landlock_rules;
     if (out_.backend == Backend::namespaces) {
-      // What there is to read was decided by the mounts; this second lock keeps writes to the trees that may be
-      // written, and holds for whatever descriptor of another tree comes in: no rule names the host's own root.
+      // This second lock keeps writes to the trees that may be written, and holds for whatever descriptor of another
+      // tree comes in: no rule names the host's own root.
       rules.push_back({.path = "/", .access = TreeAccess::read});
       for (const RootStep& step : out_.root) {
         if (step.kind == RootStep::Kind::device)

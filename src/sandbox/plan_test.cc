@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/golden.h"
+#include "kernel/abi/landlock.h"
 #include "sandbox/sample_facts.h"
 
 namespace bailiwick {
@@ -453,6 +454,29 @@ TEST(Plan, LandlockGrantsNoWriteOutsideWhatIsWritten) {
   Input input;
   input.policy.backend = BackendChoice::landlock;
   EXPECT_NE(planned(input).landlock.network, 0U) << "nothing else keeps the network out there";
+}
+
+// SECURITY: a file as a standard stream can be opened again by its name in /proc. Test of the effect:
+// exec_test.py Streams.test_files_as_streams_can_be_opened_by_name_and_no_more
+TEST(Plan, ReadingIsCheckedWhereADescriptorOfTheHostMayComeIn) {
+  const auto checks_reads = [](const Input& input) {
+    return (planned(input).landlock.filesystem & abi::kFsReadFile) != 0;
+  };
+  EXPECT_FALSE(checks_reads({}));
+  Input input;
+  input.facts.has_file_as_stdio = true;
+  EXPECT_TRUE(checks_reads(input));
+  input = {};
+  input.facts.sockets.push_back({.asked = "/run/x", .path = "/run/x", .kind = FileKind::socket, .link = {}});
+  EXPECT_TRUE(checks_reads(input));
+  input = {};
+  input.policy.network = NetworkMode::host;
+  EXPECT_FALSE(checks_reads(input)) << "abstract sockets of the host are out of scope";
+  input.host.landlock_abi = 5;
+  EXPECT_TRUE(checks_reads(input));
+  input = {};
+  input.policy.backend = BackendChoice::landlock;
+  EXPECT_TRUE(checks_reads(input)) << "nothing else keeps reads in there";
 }
 
 TEST(Plan, ProgramsAreTriedInOrderByTheNameThatIsThereInside) {

@@ -70,7 +70,16 @@ class Streams(Case):
         with open(os.path.join(self.base, 'in.txt'), 'rb') as f:
             r = self.run_program('exec', '--', 'sh', '-c', 'echo overwritten > /proc/self/fd/0', stdin=f)
         self.assertNotEqual(r.returncode, 0)
+        with open(os.path.join(self.base, 'in.txt'), 'rb') as f:
+            r = self.run_program('exec', '--', 'python3', '-c', 'import os; os.open("/proc/self/fd/0", os.O_RDONLY | os.O_TRUNC)', stdin=f)
+        self.assertNotEqual(r.returncode, 0)
         self.assertEqual(self.read('in.txt'), 'from a file\n')
+        self.write('log.txt', 'what was there before\n')
+        for stream in ({}, {'stderr': subprocess.PIPE}):
+            with open(os.path.join(self.base, 'log.txt'), 'ab') as log:
+                subprocess.run([PROGRAM, 'exec', '--', 'sh', '-c', 'exec 5</proc/self/fd/1 && head -n 1 <&5 | tr a-z A-Z'], cwd=self.ws, env=self.env, stdin=subprocess.DEVNULL,
+                               stdout=log, timeout=30, **stream)
+        self.assertNotIn('BEFORE', self.read('log.txt'))
 
     def test_a_directory_as_standard_input_is_refused(self):
         fd = os.open(self.base, os.O_RDONLY | os.O_DIRECTORY)

@@ -346,7 +346,7 @@ class Budgets(Case):
         self.write('home/src/app/hog.sh', f'for i in 1 2 3 4 5 6; do {hog} & done; wait; echo all-lived')
         code, out, err = self.exec('. ./hog.sh', '--limit', 'memory=200M')
         (name,) = os.listdir(self.home + '/.local/state/bailiwick/sessions')
-        end = json.loads(self.read(f'home/.local/state/bailiwick/sessions/{name}/end.json'))
+        end = json.loads(self.read(f'home/.local/state/bailiwick/sessions/{name}/record.jsonl').splitlines()[1])
         self.assertRegex(' '.join(end['limited']), 'memory limit', (code, out, err))
 
     def test_cpu(self):
