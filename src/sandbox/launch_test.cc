@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -145,7 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
                                 [](SandboxPlan& plan, const TempTree&) { plan.seccomp.instructions.clear(); },
                                 "system call filter", "", EINVAL},
                     FailingCase{"ALimitThatDoesNotExist",
-                                [](SandboxPlan& plan, const TempTree&) { plan.limits.push_back({99, "nonsense", 5}); },
+                                [](SandboxPlan& plan, const TempTree&) {
+                                  // The first that there is not: 99 is no value that libc's enum can have.
+                                  plan.limits.push_back({RLIM_NLIMITS, "nonsense", 5});
+                                },
                                 "resource limit", "nonsense = 5", EINVAL}),
     [](const auto& one) { return std::string(one.param.name); });
 
