@@ -105,50 +105,54 @@ TEST_P(LaunchFailure, NamesTheStep) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Steps, LaunchFailure,
-    testing::Values(
-        FailingCase{"AMissingSource",
-                    [](SandboxPlan& plan, const TempTree&) {
-                      plan.root.push_back(
-                          {.kind = RootStep::Kind::bind, .target = "/nothing", .source = "/nothing/here"});
-                    },
-                    "root step", "bind `/nothing`", ENOENT},
-        FailingCase{"ASourceThatHasBecomeALink",
-                    [](SandboxPlan& plan, const TempTree& tree) {
-                      plan.root.push_back({.kind = RootStep::Kind::bind,
-                                           .target = "/swapped",
-                                           .source = tree.symlink("swapped", "/etc")});
-                    },
-                    "root step", "bind `/swapped`", ELOOP},
-        FailingCase{"ACopyOverWhatIsThere",
-                    [](SandboxPlan& plan, const TempTree&) {
-                      const RootStep copy{
-                          .kind = RootStep::Kind::copy, .target = "/twice", .source = "x", .is_directory = false};
-                      plan.root.push_back(copy);
-                      plan.root.push_back(copy);
-                    },
-                    "root step", "copy `/twice`", EEXIST},
-        FailingCase{"TooManyPrivateDirectories",
-                    [](SandboxPlan& plan, const TempTree&) {
-                      for (int i = 0; i < 17; ++i)
-                        plan.root.push_back(
-                            {.kind = RootStep::Kind::scratch, .target = "/s" + std::to_string(i), .source = {}});
-                    },
-                    "root step", "scratch `/s", E2BIG},
-        FailingCase{"ALandlockRuleForNothing",
-                    [](SandboxPlan& plan, const TempTree&) {
-                      plan.landlock_rules.push_back({.path = "/nothing", .access = TreeAccess::write});
-                    },
-                    "Landlock rule", "`/nothing`", ENOENT},
-        FailingCase{"ADirectoryThatIsNotInside",
-                    [](SandboxPlan& plan, const TempTree&) { plan.directory = "/nothing"; }, "working directory",
-                    "`/nothing`", ENOENT},
-        FailingCase{"AFilterThatTheKernelRefuses",
-                    [](SandboxPlan& plan, const TempTree&) { plan.seccomp.instructions.clear(); }, "system call filter",
-                    "", EINVAL},
-        FailingCase{"ALimitThatDoesNotExist",
-                    // The first that there is not: 99 is no value that libc's enum can have.
-                    [](SandboxPlan& plan, const TempTree&) { plan.limits.push_back({RLIM_NLIMITS, "nonsense", 5}); },
-                    "resource limit", "nonsense = 5", EINVAL}),
+    testing::Values(FailingCase{"AMissingSource",
+                                [](SandboxPlan& plan, const TempTree&) {
+                                  plan.root.push_back(
+                                      {.kind = RootStep::Kind::bind, .target = "/nothing", .source = "/nothing/here"});
+                                },
+                                "root step", "bind `/nothing`", ENOENT},
+                    FailingCase{"ASourceThatHasBecomeALink",
+                                [](SandboxPlan& plan, const TempTree& tree) {
+                                  plan.root.push_back({.kind = RootStep::Kind::bind,
+                                                       .target = "/swapped",
+                                                       .source = tree.symlink("swapped", "/etc")});
+                                },
+                                "root step", "bind `/swapped`", ELOOP},
+                    FailingCase{"ACopyOverWhatIsThere",
+                                [](SandboxPlan& plan, const TempTree&) {
+                                  const RootStep copy{.kind = RootStep::Kind::copy,
+                                                      .target = "/twice",
+                                                      .source = "x",
+                                                      .is_directory = false};
+                                  plan.root.push_back(copy);
+                                  plan.root.push_back(copy);
+                                },
+                                "root step", "copy `/twice`", EEXIST},
+                    FailingCase{"TooManyPrivateDirectories",
+                                [](SandboxPlan& plan, const TempTree&) {
+                                  for (int i = 0; i < 17; ++i)
+                                    plan.root.push_back({.kind = RootStep::Kind::scratch,
+                                                         .target = "/s" + std::to_string(i),
+                                                         .source = {}});
+                                },
+                                "root step", "scratch `/s", E2BIG},
+                    FailingCase{"ALandlockRuleForNothing",
+                                [](SandboxPlan& plan, const TempTree&) {
+                                  plan.landlock_rules.push_back({.path = "/nothing", .access = TreeAccess::write});
+                                },
+                                "Landlock rule", "`/nothing`", ENOENT},
+                    FailingCase{"ADirectoryThatIsNotInside",
+                                [](SandboxPlan& plan, const TempTree&) { plan.directory = "/nothing"; },
+                                "working directory", "`/nothing`", ENOENT},
+                    FailingCase{"AFilterThatTheKernelRefuses",
+                                [](SandboxPlan& plan, const TempTree&) { plan.seccomp.instructions.clear(); },
+                                "system call filter", "", EINVAL},
+                    FailingCase{"ALimitThatDoesNotExist",
+                                [](SandboxPlan& plan, const TempTree&) {
+                                  // The first that there is not: 99 is no value that libc's enum can have.
+                                  plan.limits.push_back({RLIM_NLIMITS, "nonsense", 5});
+                                },
+                                "resource limit", "nonsense = 5", EINVAL}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(LaunchTest, AProgramThatIsNotThereIsNotFound) {
