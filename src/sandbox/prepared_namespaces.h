@@ -32,6 +32,7 @@ class [[nodiscard]] PreparedNamespaces {
   [[nodiscard]] PreparedState join() const;
 
   [[nodiscard]] NetworkMode network() const { return network_; }
+  [[nodiscard]] int pidfd() const { return preparer_.pidfd(); }  // readable once the preparer has ended
 
  private:
   Process preparer_;  // killed and reaped with its owner
