@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help deps build dev run test test-quick bench fuzz lint format agents install gcc asan tsan tidy clean
+.PHONY: help deps build dev run test vm-test test-quick bench fuzz lint format agents install gcc asan tsan tidy clean
 
 help:              ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -24,6 +24,9 @@ run: build         ## a governed session, for real: a scripted agent that does w
 
 test: deps         ## build and run all tests, as root and as an ordinary user
 	@tools/test.sh
+
+vm-test: build     ## in qemu: Debian 12's kernel, a delegated cgroup (root; not part of test)
+	@tests/vm/run.sh
 
 test-quick: dev    ## unit tests only
 	@ctest --test-dir build/dev -L unit --output-on-failure -j $(JOBS)

@@ -5,7 +5,7 @@ import os, pty, pwd, select, shutil, signal, subprocess, sys, tempfile, time, un
 
 PROGRAM = os.environ.get('BAILIWICK') or os.path.join(os.path.dirname(__file__), '..', '..', 'build', 'dev', 'bin', 'bailiwick')
 PROGRAM = os.path.abspath(PROGRAM)
-DEADLINE = 30
+DEADLINE = int(os.environ.get('BAILIWICK_TEST_DEADLINE') or 30)  # more where the machine is emulated
 
 
 def wait_until(condition, seconds=10, what='a condition'):

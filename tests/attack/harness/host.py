@@ -8,6 +8,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import threading
 import time
 
@@ -78,6 +79,7 @@ def new_pid_namespace_child(body):
             import traceback
             traceback.print_exc()
         finally:
+            sys.stdout.flush()                       # what a pipe has not had yet goes with us otherwise
             os._exit(code)
     stop = {'n': 0}
 
