@@ -1,7 +1,9 @@
 // A reading as one line, for tests' tables. Only for tests.
 #pragma once
 
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "shell/read.h"
 
@@ -42,6 +44,28 @@ inline std::string render_reading(const ShellReading& reading) {
   std::string flat;
   for (const char c : out) flat += c == '\n' ? std::string("\\n") : std::string(1, c);
   return flat;
+}
+
+// A file of texts, one a line: \n is a newline, \t a tab, backslash before any other byte is that byte.
+struct Line {
+  std::string shown;
+  std::string text;
+};
+
+inline std::vector<Line> lines_of(const char* path) {
+  std::vector<Line> out;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("# --") || line.starts_with("# One") || line.empty()) continue;
+    std::string text;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const bool is_escape = line[i] == '\\' && i + 1 < line.size();
+      if (is_escape) ++i;
+      text += is_escape && line[i] == 'n' ? '\n' : is_escape && line[i] == 't' ? '\t' : line[i];
+    }
+    out.push_back({.shown = line, .text = text});
+  }
+  return out;
 }
 
 }  // namespace bailiwick

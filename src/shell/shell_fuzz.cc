@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "shell/launchers.h"
 #include "shell/read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -19,5 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(!(command.words.empty() && command.assignments.empty() && command.redirects.empty()));
     for (const ShellWord& word : command.words) CHECK(!word.text.contains('\0'));
   }
+  static_cast<void>(effective_commands(reading));
   return 0;
 }
