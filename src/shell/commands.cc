@@ -11,8 +11,8 @@ namespace {
 // Words of bash's grammar that tree-sitter takes for the name of a command. `time` is one too, and is seen through as a
 // launcher.
 constexpr auto kReserved = std::to_array<std::string_view>(
-    {"if",   "then", "elif",   "else",     "fi",     "do", "done", "while", "until", "for",
-     "case", "esac", "select", "function", "coproc", "{",  "}",    "!",     "[[",    "]]"});
+    {"if",   "then",   "elif",     "else",   "fi", "do", "done", "while", "until", "for", "case",
+     "esac", "select", "function", "coproc", "in", "{",  "}",    "!",     "[[",    "]]"});
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -90,6 +90,10 @@ void Walker::add_word(TSNode node, Scope scope, SimpleCommand& command) {
   if (command.words.empty()) {
     if (looks_like_assignment(source)) return fail("an assignment that was read as a word", node);
     if (std::ranges::find(kReserved, source) != kReserved.end()) return fail("a reserved word as a command", node);
+  }
+  // `x[` starts an index, which may go over blanks and operators
+  if (command.words.size() <= 1 && source.contains('[') && source.size() > 1 && !source.contains(']')) {
+    return fail("an index that does not end", node);
   }
   ShellWord made = word(node, scope);
   if (command.words.empty() && made.is_literal &&
@@ -232,6 +236,14 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
   if (failed()) return;
   if (ts_node_is_null(start) || ts_node_is_null(body) || ts_node_is_null(end))
     return fail("a here-document that is not read", node);
+  const TSNode op = ts_node_prev_sibling(start);
+  const std::size_t word_end = ts_node_end_byte(start);
+  const std::size_t op_end = ts_node_is_null(op) ? 0 : ts_node_end_byte(op);
+  const bool is_near =
+      text_.substr(op_end, ts_node_start_byte(start) - op_end).find_first_not_of(" \t") == std::string_view::npos;
+  if (!is_near || (word_end < text_.size() && !std::string_view(" \t\n;&|<>)").contains(text_[word_end]))) {
+    return fail("a here-document's word that is not read", start);
+  }
   // Where bash sees it end: the first line that is the word. The body starts after the line of the `<<`.
   const std::size_t line_end = text_.find('\n', ts_node_end_byte(start));
   const std::size_t body_start = line_end == std::string_view::npos ? text_.size() : line_end + 1;

@@ -102,6 +102,11 @@ constexpr auto kOneLine = std::to_array<std::string_view>(
      "herestring_redirect", "redirected_statement", "negated_command"});
 constexpr auto kTouching =
     std::to_array<std::string_view>({"concatenation", "variable_assignment", "simple_expansion"});
+// Their unnamed children are words of their own.
+constexpr auto kKeyworded =
+    std::to_array<std::string_view>({"if_statement", "elif_clause", "else_clause", "while_statement", "for_statement",
+                                     "c_style_for_statement", "case_statement", "do_group", "compound_statement",
+                                     "negated_command", "test_command", "declaration_command", "unset_command"});
 // Bytes between their children are content, read by who reads the node.
 constexpr auto kOwnBytes = std::to_array<std::string_view>({"string", "heredoc_body", "heredoc_redirect", "expansion"});
 
@@ -160,6 +165,20 @@ struct Checker {
     return (starts && text[start] == '#' && (end == text.size() || text[end] == '\n')) || fail("not a comment", start);
   }
 
+  // `then]` is a word to bash, and two tokens to tree-sitter.
+  bool keyword(TSNode at) {
+    const std::string_view token = source_of(text, at);
+    const bool is_word =
+        !token.empty() && ((token[0] >= 'a' && token[0] <= 'z') || std::string_view("{}![]").contains(token[0]));
+    if (ts_node_is_named(at) || !is_word) return true;
+    constexpr std::string_view kEnds = " \t\n;&|()<>`";
+    const std::size_t start = ts_node_start_byte(at);
+    const std::size_t end = ts_node_end_byte(at);
+    const bool is_alone =
+        (start == 0 || kEnds.contains(text[start - 1])) && (end == text.size() || kEnds.contains(text[end]));
+    return is_alone || fail("a keyword that touches a word", start);
+  }
+
   bool node(TSNode at, unsigned depth) {
     const std::size_t start = ts_node_start_byte(at);
     if (ts_node_is_error(at) || ts_node_is_missing(at))
@@ -172,12 +191,17 @@ struct Checker {
     // `-<<` comes as `<<`
     if (!ts_node_is_named(at) && children == 0 && source_of(text, at) != type_of(at))
       return fail("a token of another text", start);
+    const bool has_keywords = std::ranges::find(kKeyworded, type_of(at)) != kKeyworded.end();
     std::size_t end = start;
     for (std::uint32_t i = 0; i < children; ++i) {
       const TSNode child = ts_node_child(at, i);
+      const bool is_name = i == 1 && type_of(at) == "for_statement";
       const bool is_dash = lost_dash(text, at, i, end);
-      if ((trait & own_bytes) == 0 && !is_dash && !gap(end, ts_node_start_byte(child), trait)) return false;
+      if ((trait & own_bytes) == 0 && !is_dash &&
+          !gap(end, ts_node_start_byte(child), is_name ? std::uint8_t{one_line} : trait))
+        return false;
       if (!node(child, depth + 1)) return false;
+      if (has_keywords && !keyword(child)) return false;
       end = ts_node_end_byte(child);
     }
     return children == 0 || (trait & own_bytes) != 0 || gap(end, ts_node_end_byte(at), trait);

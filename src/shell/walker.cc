@@ -166,6 +166,7 @@ void Walker::pipeline(TSNode node, Scope scope) {
   for (std::uint32_t i = 0; i < children && !failed(); ++i) {
     const TSNode child = ts_node_child(node, i);
     const std::string_view type = type_of(child);
+    if (type == "negated_command" && i > 0) return fail("a negation inside a pipeline", child);
     if (is_statement(type)) {
       statement(child, {.context = context, .join = join});
     } else if (type == "|" || type == "|&") {

@@ -251,6 +251,11 @@ void Walker::expansions(TSNode node, Scope scope) {
     // ${x@P} runs commands in the value
     if (at + 2 < source.size() && source[at + 2] == '}') return fail("a transformation that may run commands", node);
   }
+  const auto opened = std::ranges::count(source, '(');
+  if (type == "regex" &&
+      (source.find_first_of("\"'`") != std::string_view::npos || opened != std::ranges::count(source, ')'))) {
+    return fail("a pattern that is not read", node);
+  }
   const std::uint32_t children = ts_node_child_count(node);
   std::size_t at = ts_node_start_byte(node);
   // SECURITY: an operand of arithmetic is read again by bash, quoted or not: (( a['$(id)'] )). Test: ReadShell.Opaque
