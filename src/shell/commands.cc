@@ -274,6 +274,8 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
 
 void Walker::finish(SimpleCommand command, TSNode node, Scope scope) {
   if (failed()) return;
+  // alone, what it times may follow in a form that is not read
+  if (command.words.size() == 1 && command.words[0].text == "time") return fail("`time` without a command", node);
   if (reading_.commands.size() >= kMaxShellCommands) return fail("too many commands", node);
   command.join = scope.join;
   command.context = scope.context;

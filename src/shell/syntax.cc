@@ -188,6 +188,11 @@ struct Checker {
     if ((trait & known) == 0) return fail(std::string("not read: ").append(type_of(at)), start);
     if (type_of(at) == "comment" && !comment(at)) return false;
     const std::uint32_t children = ts_node_child_count(at);
+    // `;&` is an operator to bash
+    const std::size_t after = ts_node_end_byte(at);
+    if (children == 0 && type_of(at) == ";" && after < text.size() && (text[after] == '&' || text[after] == ';')) {
+      return fail("an operator that is split", start);
+    }
     // `-<<` comes as `<<`
     if (!ts_node_is_named(at) && children == 0 && source_of(text, at) != type_of(at))
       return fail("a token of another text", start);

@@ -148,6 +148,13 @@ void Walker::branches(TSNode node, Scope scope) {
       expansions(child, scope);
       continue;
     } else {
+      if (type != "case_item" && (child_type.starts_with(";;") || child_type == ";&"))
+        return fail("an operator where none can be", child);
+      const std::size_t start = ts_node_start_byte(child);
+      const std::size_t before = i == 0 ? start : ts_node_end_byte(ts_node_child(node, i - 1));
+      const bool is_terminator = child_type == ";" || child_type == "&";
+      if (is_terminator && text_.substr(before, start - before).contains('\n'))
+        return fail("an operator at the start of a line", child);
       // a terminator, in whatever form: what comes next is a command of its own
       if (child_type == "&")
         join = ShellJoin::background;

@@ -6,19 +6,6 @@
 namespace bailiwick::shell {
 namespace {
 
-void append_utf8(std::uint32_t code, std::string& out) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
-
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -165,14 +152,11 @@ void Walker::ansi_quoted(std::string_view source, std::size_t at, WordParts& par
       ++from;
       ++used;
     }
-    // bash ends the word at a NUL; above a byte it depends
-    if (used == 0 || value == 0 || (c != 'u' && value > 0xFF) || (value >= 0xD800 && value < 0xE000)) {
+    // bash ends the word at a NUL; what \u is above ASCII depends on the locale
+    if (used == 0 || value == 0 || value > (c == 'u' ? 0x7FU : 0xFFU)) {
       return fail("an escape that is not read", at + 2 + i);
     }
-    if (c == 'u')
-      append_utf8(value, parts.text);
-    else
-      parts.text += static_cast<char>(value);
+    parts.text += static_cast<char>(value);
     i = from - 1;
   }
 }
