@@ -208,7 +208,6 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
     const std::string_view type = type_of(child);
     if (type == "heredoc_start") {
       start = child;
-      WordParts parts;
       const std::string_view source = source_of(text_, child);
       is_quoted = source.find_first_of("'\"\\") != std::string_view::npos;
       const char quote = source.empty() ? '\0' : source.front();
@@ -261,7 +260,6 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
     if (content == delimiter) {
       if (line + tabs != ts_node_start_byte(end) || stop != ts_node_end_byte(end))
         return fail("a here-document that ends elsewhere", end);
-      // a continued line before it would join the word to it
       ShellWord made = here_body(body, body_start, scope, is_quoted, strips_tabs);
       command.redirects.push_back(
           {.kind = RedirectKind::here_document, .target = std::move(made), .is_harmless = true});

@@ -17,7 +17,6 @@ struct WordParts {
   bool has_alternative = false;  // an unquoted comma or .. after it
   bool has_bracket = false;      // an unquoted [: a pattern, unless it is all
   char last = 0;                 // the last unquoted byte; 0 after a quoted one
-  bool starts_plain = false;     // the first byte is not quoted
 };
 
 class Walker {

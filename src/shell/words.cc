@@ -1,5 +1,6 @@
 // Words: what a program will get, decoded as bash does it, or unknown.
 #include <algorithm>
+#include <cctype>
 
 #include "shell/walker.h"
 
