@@ -262,13 +262,15 @@ void Seer::replaced(std::size_t before, std::string_view what) {
       if (!word.text.contains(what)) continue;
       word.is_literal = false;
       const Launcher* row = shell::find_launcher(base_name(out[i].argv[0].text));
-      const bool reads = row != nullptr && row->kind == LauncherKind::shell;
-      if (k == 0) gap(i, "a program chosen at run time");
-      // after the text, it is only the text's $1
-      else if (reads && k <= 2)
+      // after a shell's text, it is only the text's $1
+      const bool is_read =
+          row != nullptr && ((row->kind == LauncherKind::shell && k <= 2) || row->kind == LauncherKind::evaluates ||
+                             row->kind == LauncherKind::string);
+      if (k == 0) {
+        gap(i, "a program chosen at run time");
+      } else if (is_read) {
         gap(i, "a text made at run time");
-      else if (row != nullptr && (row->kind == LauncherKind::evaluates || row->kind == LauncherKind::string))
-        gap(i, "a text made at run time");
+      }
     }
   }
 }

@@ -61,7 +61,8 @@ void Walker::plain(std::string_view source, std::size_t at, WordParts& parts) {
   for (std::size_t i = 0; i < source.size(); ++i) {
     const char c = source[i];
     if (c == '\\') {
-      if (++i == source.size() || source[i] == '\n') return fail("a line continued inside a word", at + i - 1);
+      ++i;
+      if (i == source.size() || source[i] == '\n') return fail("a line continued inside a word", at + i - 1);
       parts.text += source[i];
       parts.last = 0;
       continue;
