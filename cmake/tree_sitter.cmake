@@ -1,0 +1,16 @@
+# The parser of shell text, from pinned sources that tools/npm-sources.sh unpacked (third_party/npm). Not our code: no warnings, no
+# coverage for fuzzers, but sanitizers where the rest has them.
+set(BAILIWICK_NPM "${CMAKE_SOURCE_DIR}/build/npm/node_modules" CACHE PATH "where the pinned sources of third_party/npm are unpacked")
+set(tree_sitter_lib "${BAILIWICK_NPM}/tree-sitter/vendor/tree-sitter/lib")
+set(tree_sitter_bash "${BAILIWICK_NPM}/tree-sitter-bash/src")
+if(NOT EXISTS "${tree_sitter_bash}/parser.c")
+  execute_process(COMMAND "${CMAKE_SOURCE_DIR}/tools/npm-sources.sh" COMMAND_ERROR_IS_FATAL ANY)
+endif()
+add_library(tree_sitter_bash STATIC "${tree_sitter_lib}/src/lib.c" "${tree_sitter_bash}/parser.c" "${tree_sitter_bash}/scanner.c")
+target_include_directories(tree_sitter_bash SYSTEM PUBLIC "${tree_sitter_lib}/include" PRIVATE "${tree_sitter_lib}/src" "${tree_sitter_bash}")
+target_compile_definitions(tree_sitter_bash PRIVATE _POSIX_C_SOURCE=200112L _DEFAULT_SOURCE)
+set_target_properties(tree_sitter_bash PROPERTIES C_STANDARD 11 CXX_CLANG_TIDY "" C_CLANG_TIDY "")
+target_compile_options(tree_sitter_bash PRIVATE -w -O2)
+if(BAILIWICK_SANITIZE)
+  target_compile_options(tree_sitter_bash PRIVATE -fsanitize=${BAILIWICK_SANITIZE})
+endif()

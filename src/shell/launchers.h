@@ -1,0 +1,31 @@
+// Which commands a command starts: launchers (sh -c, env, sudo, xargs, find -exec, ssh ..) are seen through. Pure; any
+// thread.
+//
+// One table (launcher_table.cc) says how each launcher is called. A launcher that is not in it looks like any other
+// program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shell/read.h"
+
+namespace bailiwick {
+
+struct EffectiveCommand {
+  std::vector<ShellWord> argv;
+  std::vector<std::string> via;  // names of the launchers, outermost first
+  // False: it also runs what cannot be listed: a program made up at run time, a body that is opaque or in another
+  // language, a script file, standard input.
+  bool is_complete = true;
+  std::string gap;  // why not
+  bool operator==(const EffectiveCommand&) const = default;
+};
+
+// The command itself, then what it starts, in order. An empty argv gives nothing.
+[[nodiscard]] std::vector<EffectiveCommand> effective_commands(const std::vector<ShellWord>& argv);
+// Of all commands of a reading; a shell that is given a literal here-document runs what is in it. An opaque reading
+// gives one command without words that is not complete.
+[[nodiscard]] std::vector<EffectiveCommand> effective_commands(const ShellReading& reading);
+
+}  // namespace bailiwick

@@ -1,0 +1,38 @@
+#include "shell/read.h"
+
+#include "base/text.h"
+#include "shell/syntax.h"
+#include "shell/walker.h"
+
+namespace bailiwick {
+namespace {
+
+ShellReading opaque(std::string reason, std::size_t offset) {
+  ShellReading out;
+  out.is_opaque = true;
+  out.reason = std::move(reason);
+  out.offset = offset;
+  return out;
+}
+
+}  // namespace
+
+ShellReading read_shell(std::string_view text) {
+  if (text.size() > kMaxShellText) return opaque("too long", kMaxShellText);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f) return opaque("a control character", i);
+  }
+  if (!is_valid_utf8(text)) return opaque("not UTF-8", 0);
+  shell::Failure failure;
+  const shell::Tree tree = shell::parse_tree(text, failure);
+  if (!tree) return opaque(failure.reason, failure.offset);
+  const TSNode root = ts_tree_root_node(tree.get());
+  failure = shell::check_tree(text, root);
+  if (!failure.reason.empty()) return opaque(failure.reason, failure.offset);
+  shell::Walker walker(text);
+  walker.program(root);
+  return std::move(walker).take();
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,25 @@
+// Reads any bytes: within bounds, the same each time, and opaque readings give a reason.
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "shell/launchers.h"
+#include "shell/read.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace bailiwick;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const ShellReading reading = read_shell(text);
+  CHECK(reading == read_shell(text));
+  CHECK(reading.is_opaque == !reading.reason.empty());
+  CHECK(reading.commands.size() <= kMaxShellCommands);
+  CHECK(reading.offset <= size);
+  if (reading.is_opaque) CHECK(reading.commands.empty());
+  for (const SimpleCommand& command : reading.commands) {
+    CHECK(command.offset <= size);
+    CHECK(!(command.words.empty() && command.assignments.empty() && command.redirects.empty()));
+    for (const ShellWord& word : command.words) CHECK(!word.text.contains('\0'));
+  }
+  static_cast<void>(effective_commands(reading));
+  return 0;
+}
