@@ -17,6 +17,7 @@ from . import outside
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEIGHBOUR = '/home/rt-neighbour-%d' % os.getpid()         # one for each run, named so that sweep() finds it
 PRIVATE = []                                             # the places that private_namespaces() made the run's own
+HARNESS = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
 
 def empty_temporary():
@@ -158,8 +159,15 @@ def private_namespaces(tmp, keep_visible, writable):
     for place, mode in (('/dev/shm', '1777'), ('/tmp', '1777'), ('/var/tmp', '1777'), ('/run', '755'), ('/mnt', '755'), ('/srv', '755'),
                         ('/media', '755'), ('/var/mail', '1777')):
         if os.path.isdir(place) and not any((v + '/').startswith(place + '/') for v in keep_visible):
+            # a clone of the project may lie there: its cases and launchers stay where they are, read-only as all else
+            ours = os.open(HARNESS, os.O_PATH) if (HARNESS + '/').startswith(os.path.realpath(place) + '/') else -1
             sh(['mount', '-t', 'tmpfs', '-o', 'mode=' + mode, 'rt', os.path.realpath(place)])
             PRIVATE.append(place)
+            if ours >= 0:
+                os.makedirs(HARNESS, 0o755)
+                if LIBC.mount(b'/proc/self/fd/%d' % ours, os.fsencode(HARNESS), None, 4096, None) != 0:  # MS_BIND
+                    raise SystemExit('cannot keep %s visible: %s' % (HARNESS, os.strerror(ctypes.get_errno())))
+                os.close(ours)
     for d, mode in (('/run/lock', 0o1777), ('/run/user', 0o755), ('/tmp/.X11-unix', 0o1777)):
         os.makedirs(d, exist_ok=True)
         os.chmod(d, mode)
