@@ -19,7 +19,8 @@ struct Budget {
   std::uint32_t left;
   static bool is_spent(TSParseState* state) {
     auto* budget = static_cast<Budget*>(state->payload);
-    return budget->left == 0 || --budget->left == 0;
+    if (budget->left > 0) --budget->left;
+    return budget->left == 0;
   }
 };
 

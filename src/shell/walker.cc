@@ -138,9 +138,7 @@ void Walker::branches(TSNode node, Scope scope) {
     const Scope inner{.context = in_test && is_loop ? with(context, in_loop) : context, .join = join};
     if (child_type == "do_group" || child_type == "compound_statement") {
       sequence(child, {.context = with(scope.context, in_loop), .join = join});
-    } else if (child_type == "elif_clause" || child_type == "else_clause") {
-      branches(child, {.context = with(scope.context, in_branch), .join = join});
-    } else if (child_type == "case_item") {
+    } else if (child_type == "elif_clause" || child_type == "else_clause" || child_type == "case_item") {
       branches(child, {.context = with(scope.context, in_branch), .join = join});
     } else if (is_statement(child_type) && !is_for) {
       statement(child, inner);
