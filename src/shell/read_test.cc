@@ -105,7 +105,7 @@ TEST(ReadShell, WhatIsReadOfMutationsIsAcceptedByBash) {
     std::string text = first;
     if (random() % 2 == 0)
       text = first.substr(0, random() % (first.size() + 1)) + second.substr(random() % (second.size() + 1));
-    for (unsigned i = random() % 3; i > 0; --i)
+    for (auto i = static_cast<unsigned>(random() % 3); i > 0; --i)
       text.insert(random() % (text.size() + 1), 1, kBytes[random() % kBytes.size()]);
     if (read_shell(text).is_opaque) continue;
     ++read;
