@@ -1,7 +1,6 @@
 #include "kernel/process.h"
 
 #include <linux/sched.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,12 +23,6 @@ pid_t fork_into_cgroup(unsigned long flags, int cgroup_directory) {
   args.exit_signal = SIGCHLD;
   args.cgroup = static_cast<std::uint64_t>(cgroup_directory);
   return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
-}
-
-pid_t spawn_on_own_memory(int (*body)(void*), void* argument) {
-  constexpr std::size_t kStack = 256 * 1024;  // of zero pages: what is not touched costs nothing
-  alignas(16) static char stack[kStack];
-  return ::clone(body, stack + kStack, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
 }
 
 Result<Process> Process::adopt(pid_t child) {

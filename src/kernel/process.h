@@ -19,12 +19,6 @@ namespace bailiwick {
 // The same, with the child born in the cgroup v2 directory (clone3 with CLONE_INTO_CGROUP, Linux 5.7).
 [[nodiscard]] pid_t fork_into_cgroup(unsigned long flags, int cgroup_directory);
 
-// vfork(2) with a stack of its own: `body` runs in a child on the caller's memory, and the caller waits until it has
-// called exec or _exit. Spares copying page tables for a program that is about to exec. `body` must not return,
-// allocate or change what the caller goes on using; signals are the caller's to block. Only for single-threaded
-// callers.
-[[nodiscard]] pid_t spawn_on_own_memory(int (*body)(void*), void* argument);
-
 class [[nodiscard]] Process {
  public:
   Process() = default;

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -135,9 +137,13 @@ class Gatherer {
     for (int fd = 0; fd < 3; ++fd) {
       struct ::stat info{};
       if (::fstat(fd, &info) != 0) continue;
+      struct ::statfs filesystem{};
       const bool is_null = has_null && S_ISCHR(info.st_mode) && info.st_rdev == null.st_rdev;
-      const bool has_name_again = !S_ISFIFO(info.st_mode) && !S_ISSOCK(info.st_mode) && ::isatty(fd) == 0;
-      facts_.has_file_as_stdio = facts_.has_file_as_stdio || (has_name_again && !is_null);
+      // A FIFO with a name can be opened again for the other direction; a pipe leads to nobody but its own two ends.
+      const bool is_pipe =
+          S_ISFIFO(info.st_mode) && ::fstatfs(fd, &filesystem) == 0 && filesystem.f_type == PIPEFS_MAGIC;
+      const bool is_harmless = is_null || is_pipe || S_ISSOCK(info.st_mode) || ::isatty(fd) != 0;
+      facts_.has_file_as_stdio = facts_.has_file_as_stdio || !is_harmless;
     }
   }
 

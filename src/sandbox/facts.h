@@ -58,7 +58,7 @@ struct Facts {
   WorkspaceFact workspace;
   std::vector<std::string> command;
   std::vector<PathFact> candidates;  // what execvp(3) would try, those that exist: path is where it really lies
-  bool has_file_as_stdio = false;    // one of 0, 1, 2 is a file or a device: something that a name in /proc opens again
+  bool has_file_as_stdio = false;  // one of 0, 1, 2 is a file, device or named FIFO, which a name in /proc opens again
   std::vector<std::string> environment;  // the caller's, NAME=VALUE
   std::string agent;                     // profile name, empty for none
   std::vector<std::string> agent_warnings;

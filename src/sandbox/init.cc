@@ -22,7 +22,6 @@
 
 #include "kernel/credentials.h"
 #include "kernel/mount.h"
-#include "kernel/process.h"
 #include "kernel/pty.h"
 #include "kernel/seccomp.h"
 #include "sandbox/reporter.h"
@@ -67,8 +66,9 @@ class Init {
     ::signal(SIGCHLD, SIG_DFL);  // ignored, children would end without a word
     report_.mark(LaunchStep::ready);
     wait_for_start();
-    program_ = spawn_on_own_memory([](void* self) -> int { static_cast<Init*>(self)->become_program(); }, this);
+    program_ = ::fork();
     if (program_ < 0) report_.fail(LaunchStep::program, 0, errno);
+    if (program_ == 0) become_program();
     serve();
   }
 
@@ -150,7 +150,6 @@ class Init {
     ::close(master);
   }
 
-  // On init's memory until its exec.
   [[noreturn]] void become_program() {
     report_.mark(LaunchStep::program);
     if (input_.root < 0 && die_with_parent() != 0) report_.fail(LaunchStep::program, 1, errno);

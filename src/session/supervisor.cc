@@ -73,8 +73,9 @@ class Supervisor {
   }
 
   Status begin() {
-    TRY(block_signals());
+    // Before the signals are ours to handle: a place for records that hangs can still be left with Ctrl-C.
     if (options_.before_program) TRY(options_.before_program());
+    TRY(block_signals());
     TRY(make_raw());
     return sandbox_.send({.kind = InitRequest::Kind::start, .value = 0});
   }

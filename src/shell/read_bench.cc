@@ -8,7 +8,7 @@ namespace {
 
 void line_of_90(benchmark::State& state) {
   constexpr std::string_view kLine =
-      "cd /work/app && git -C . log --oneline -20 2>&1 | grep -v 'Merge branch' > /dev/null; ls -l";
+      "cd /home/ada/app && git -C . log --oneline -20 2>&1 | grep -v 'Merge branch' > /dev/null; ls -l";
   for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(read_shell(kLine));
 }
 void one_command(benchmark::State& state) {

@@ -81,6 +81,21 @@ class Streams(Case):
                                stdout=log, timeout=30, **stream)
         self.assertNotIn('BEFORE', self.read('log.txt'))
 
+    def test_a_fifo_as_stream_cannot_be_opened_for_the_other_direction(self):
+        path = os.path.join(self.base, 'fifo')
+        os.mkfifo(path)
+        reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        writing = os.open(path, os.O_WRONLY)
+        try:
+            os.write(writing, b'said by another writer\n')
+            r = subprocess.run([PROGRAM, 'exec', '--', 'python3', '-c', 'import os; os.open("/proc/self/fd/1", os.O_RDONLY | os.O_NONBLOCK)'],
+                               cwd=self.ws, env=self.env, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE, timeout=30)
+            self.assertNotEqual(r.returncode, 0)
+            self.assertEqual(os.read(reading, 100), b'said by another writer\n')
+        finally:
+            os.close(reading)
+            os.close(writing)
+
     def test_a_directory_as_standard_input_is_refused(self):
         fd = os.open(self.base, os.O_RDONLY | os.O_DIRECTORY)
         try:
