@@ -43,7 +43,8 @@ class RecordTest : public testing::Test {
     const auto text = load_file(record.path() + "/record.jsonl", 1 << 20);
     EXPECT_TRUE(text.has_value()) << record.path();
     std::vector<Json> lines;
-    for (const std::string_view line : split(trim(text.value_or("")), '\n')) {
+    const std::string whole = text.value_or("");
+    for (const std::string_view line : split(trim(whole), '\n')) {
       lines.push_back(Json::parse(line, nullptr, false));
       EXPECT_FALSE(lines.back().is_discarded()) << line;
     }
