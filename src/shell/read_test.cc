@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/golden.h"
+#include "base/text.h"
 #include "shell/render.h"
 
 namespace bailiwick {
@@ -98,8 +99,9 @@ TEST(ReadShell, WhatIsReadOfMutationsIsAcceptedByBash) {
   const char* rounds = std::getenv("BAILIWICK_SHELL_MUTATIONS");
   std::mt19937 random(rounds == nullptr ? 7 : static_cast<unsigned>(std::time(nullptr)));
   constexpr std::string_view kBytes = "\n\n ;&|<>()'\"`$\\{}[]#-=~!*ax2";
-  const int wanted = rounds == nullptr ? 300 : std::atoi(rounds);
-  for (int read = 0, tried = 0; read < wanted && tried < wanted * 50; ++tried) {
+  const auto wanted = rounds == nullptr ? Result<std::uint64_t>(300) : parse_number(rounds, 1, 1'000'000);
+  ASSERT_TRUE(wanted.has_value()) << wanted.error().message();
+  for (std::uint64_t read = 0, tried = 0; read < *wanted && tried < *wanted * 50; ++tried) {
     const std::string& first = all[random() % all.size()].text;
     const std::string& second = all[random() % all.size()].text;
     std::string text = first;
