@@ -30,8 +30,8 @@ class Judging {
                                  redirect.kind != RedirectKind::read))
       return;
     const bool writes = redirect.kind != RedirectKind::read;
-    const Reach reach =
-        around_.reach_of({redirect.target.text, redirect.target.is_literal}, writes ? tool_writes : tool_reads);
+    const std::uint16_t effects = writes ? tool_writes : tool_reads;
+    if (around_.reach_of({redirect.target.text, redirect.target.is_literal}, effects).risk == Risk::low) return;
     JudgedPart part;
     const ShellWord sign{redirect.kind == RedirectKind::append ? ">>" : (writes ? ">" : "<"), true};
     part.command.argv = {sign, redirect.target};
