@@ -61,8 +61,7 @@ std::optional<ResolvedProgram> look(int directory, const std::string& name, std:
     return {};
   }
   std::string path = path_of(file, found);
-  return ResolvedProgram{
-      .found = std::move(found), .path = std::move(path), .file = identity_of(info), .digest = {}};
+  return ResolvedProgram{.found = std::move(found), .path = std::move(path), .file = identity_of(info), .digest = {}};
 }
 
 // Each directory once, also where /bin is a link to /usr/bin. Only absolute ones: what an entry relative to some
@@ -162,9 +161,8 @@ KnownPrograms KnownPrograms::find(const std::vector<std::string>& names, std::st
   const std::vector<Place> places = open_places(search);
   const auto add = [&](const std::string& name, std::optional<ResolvedProgram> program) {
     if (!program) return;
-    const bool is_there = std::ranges::any_of(programs.known_, [&](const Known& one) {
-      return one.name == name && one.file == program->file;
-    });
+    const bool is_there = std::ranges::any_of(
+        programs.known_, [&](const Known& one) { return one.name == name && one.file == program->file; });
     if (!is_there) {
       programs.known_.push_back({.name = name, .path = std::move(program->path), .file = program->file});
     }
