@@ -20,7 +20,7 @@ SAME_FLOOR = {
 # Rooms that are pure may not reach down to the kernel.
 NOT = {('policy', 'kernel'): 'policy is pure: it looks at values, never at the machine',
        ('referee', 'kernel'): 'judging is pure'}
-HEAVY = re.compile(r'<(boost/|openssl/|libpq|nlohmann/|toml\+\+/|CLI/)')
+HEAVY = re.compile(r'<(boost/|openssl/|libpq|nlohmann/|sodium|toml\+\+/|CLI/)')
 SYSCALL = re.compile(r'\b(::)?syscall\(')
 SYSCALL_OUTSIDE = {'sandbox/scan.cc': 'getdents64: libc allocates for each directory'}
 

@@ -15,7 +15,7 @@ namespace bailiwick {
 inline constexpr std::size_t kMaxDocument = 8UL << 20;  // bytes; larger files are refused
 inline constexpr unsigned kMaxDocumentDepth = 64;
 
-// Where something stands in its file: counted from 1, columns in bytes; 0 where the format has no lines.
+// Where something stands in its file: counted from 1, columns in characters; 0 where the format has no lines.
 struct Place {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -31,7 +31,7 @@ struct Node {
   bool boolean = false;
   std::int64_t integer = 0;
   double real = 0;
-  std::string text;             // string; date: as written; data: the bytes
+  std::string text;             // string; date: as RFC 3339 writes it, or a part of that; data: the bytes
   std::vector<Member> members;  // of a table, in the file's order, no key twice
   std::vector<Node> items;      // of an array
   Place place;

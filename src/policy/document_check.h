@@ -1,0 +1,29 @@
+// What the readers of documents have in common. Private to document*.cc.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "policy/document.h"
+
+namespace bailiwick {
+
+// Refuses, with the place, what no text may have: more than kMaxDocument bytes, bytes that are not UTF-8, control
+// characters other than tab, line feed and carriage return.
+[[nodiscard]] Status check_text(std::string_view text, std::string_view file);
+[[nodiscard]] Status check_size(std::string_view bytes, std::string_view file);
+
+// A decoded key or string: the same control characters, which escapes can bring in.
+[[nodiscard]] bool has_control_characters(std::string_view text);
+inline constexpr std::string_view kControlCharacters = "control characters are not allowed here, not even escaped";
+inline constexpr std::string_view kTooDeep = "more than 64 levels of tables and arrays; make it flatter";
+static_assert(kMaxDocumentDepth == 64);
+
+// The first member whose key an earlier one has; null: there is none. Sorts, so that a large table is no trap.
+[[nodiscard]] const Member* find_duplicate(const Node& table);
+[[nodiscard]] std::unexpected<Error> fail_duplicate(std::string_view file, const Node& table, const Member& second);
+
+// Where the byte at `offset` stands.
+[[nodiscard]] Place place_at(std::string_view text, std::size_t offset);
+
+}  // namespace bailiwick
