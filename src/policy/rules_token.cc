@@ -17,6 +17,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool continues_name(char c) { return starts_name(c) || is_digit(c); }
 
+// As in documents: no policy holds them.
+bool is_control(std::uint32_t c) { return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F; }
+
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -137,7 +140,6 @@ class Tokenizer {
     }
     if (c == '#') {
       while (at_ < text_.size() && peek() != '\n') {
-        if (peek() == '\0') return fail_at(file_, here(), "a NUL byte: remove it");
         skip(1);
       }
       return {};
@@ -223,9 +225,11 @@ class Tokenizer {
             fmt::format("this string is never closed: add {} at its end", is_triple ? "three quotes" : "a quote"));
       }
       if (c == quote && (!is_triple || (peek(1) == quote && peek(2) == quote))) break;
-      if (c == '\0') return fail_at(file_, here(), "a NUL byte: remove it");
+      if (is_control(static_cast<unsigned char>(c))) {
+        return fail_at(file_, here(), fmt::format("a control character ({}): remove it", printable({&c, 1})));
+      }
       if (c == '\\') {
-        TRY(escape(prefix.is_raw, is_triple, piece));
+        TRY(escape(prefix.is_raw, piece));
       } else if (prefix.is_format && (c == '{' || c == '}')) {
         TRY(replacement(token, piece));
       } else if (c == '\r' && peek(1) == '\n') {
@@ -261,22 +265,17 @@ class Tokenizer {
     return {};
   }
 
-  Status escape(bool is_raw, bool is_triple, std::string& out) {
+  Status escape(bool is_raw, std::string& out) {
     const char c = peek(1);
     if (is_raw) {
       // The backslash stays, and a quote after it does not end the string.
-      if (at_ + 1 >= text_.size() || (c == '\n' && !is_triple) || c == '\0') {
-        out += '\\';
-        skip(1);
-        return {};
-      }
-      out += '\\';
-      out += c;
-      skip(2);
+      const bool takes_two = c == '\\' || c == '"' || c == '\'';
+      out += text_.substr(at_, takes_two ? 2 : 1);
+      skip(takes_two ? 2 : 1);
       return {};
     }
-    constexpr std::string_view kNames = "nrtabfv\\'\"";
-    constexpr std::string_view kBytes = "\n\r\t\a\b\f\v\\'\"";
+    constexpr std::string_view kNames = "nrt\\'\"";
+    constexpr std::string_view kBytes = "\n\r\t\\'\"";
     if (const auto i = kNames.find(c); c != '\0' && i != std::string_view::npos) {
       out += kBytes[i];
       skip(2);
@@ -307,7 +306,7 @@ class Tokenizer {
       }
       value = value * base + static_cast<std::uint32_t>(digit);
     }
-    if (value == 0 || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
+    if (is_control(value) || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
       return fail_at(file_, here(), "this escape names no character that a command can hold");
     }
     append_utf8(out, value);
