@@ -3,8 +3,8 @@
 
 tool_table.py --out DIR FILE.toml ...   writes DIR/tool_tables.cc, DIR/tool_examples.cc and DIR/tool-risks.md
 
-The format of a file is described in src/policy/tools/README.md. A file that is wrong is answered with one line that
-names it and says what to do.
+The format of a file is described in src/policy/tools/README.md. Each file that is wrong is answered with one line
+that names it and says what to do.
 """
 import argparse
 import re
@@ -541,18 +541,22 @@ def main():
     parser.add_argument("files", type=Path, nargs="+")
     arguments = parser.parse_args()
     loaded = {}
-    path = arguments.files[0]
-    try:
-        listed = {file.resolve() for file in arguments.files}
-        for path in sorted(arguments.files[0].parent.glob("*.toml")):
-            if path.resolve() not in listed:
-                raise Wrong("is not in the list of src/policy/CMakeLists.txt; add it there")
-        for path in arguments.files:
+    wrong = []
+    listed = {file.resolve() for file in arguments.files}
+    for path in sorted(arguments.files[0].parent.glob("*.toml")):
+        if path.resolve() not in listed:
+            wrong.append(f"{path}: is not in the list of src/policy/CMakeLists.txt; add it there")
+    for path in arguments.files:
+        try:
             loaded[path.stem] = read_file(path, loaded)
-        path = arguments.files[0].parent
+        except (Wrong, OSError, tomllib.TOMLDecodeError) as error:
+            wrong.append(f"{path}: {error}")
+    try:
         entries = entries_of(loaded.values())
-    except (Wrong, OSError, tomllib.TOMLDecodeError) as error:
-        print(f"{path}: {error}", file=sys.stderr)
+    except Wrong as error:
+        wrong.append(f"{arguments.files[0].parent}: {error}")
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
         return 1
     files = list(loaded.values())
     arguments.out.mkdir(parents=True, exist_ok=True)

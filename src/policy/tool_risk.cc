@@ -123,14 +123,16 @@ void Candidates::look_at_flag(const Tool& tool, std::span<const ToolWord> argv, 
     const auto fits = [&](const Flag& flag) { return is_flag(tool, argv, item, flag); };
     if ((seen.flags & bit) == 0 && std::ranges::any_of(flags(row.flags), fits)) seen.flags |= bit;
     if ((seen.also & bit) == 0 && std::ranges::any_of(flags(row.also), fits)) seen.also |= bit;
-    for (const Flag& flag : flags(row.unless)) {
-      const std::string_view word = argv[item.at].text;
-      if (negates(word, flag)) seen.negated |= bit;
-      // Spelled out only: an abbreviation, or --flag=value where none is asked for, lowers nothing.
-      if (is_sure && fits(flag) && (flag.has_value || !word.contains('=') || word.ends_with("=true")) &&
-          (!word.starts_with("--") || word.starts_with(view(flag.name))))
-        seen.unless |= bit;
-    }
+    if (row.unless.count == 0) continue;
+    const std::string_view word = argv[item.at].text;
+    // Spelled out only: an abbreviation, or --flag=value where none is asked for, lowers nothing.
+    const bool lowers = std::ranges::any_of(flags(row.unless), [&](const Flag& flag) {
+      return fits(flag) && (flag.has_value || !word.contains('=') || word.ends_with("=true")) &&
+             (!word.starts_with("--") || word.starts_with(view(flag.name)));
+    });
+    if (lowers && is_sure) seen.unless |= bit;
+    if (!lowers && std::ranges::any_of(flags(row.unless), [&](const Flag& flag) { return negates(word, flag); }))
+      seen.negated |= bit;
   }
 }
 

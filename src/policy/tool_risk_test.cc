@@ -177,7 +177,10 @@ TEST(ToolRisk, AGlobalFlagBeforeTheVerbHidesNothing) {
     const ToolReading plain = read_tool(tool, argv);
     for (const tool_data::Flag& flag : tool_data::flags(tool.globals)) {
       std::vector<ToolWord> longer = argv;
-      auto at = longer.insert(longer.begin() + 1, {.text = tool_data::view(flag.name)});
+      // Without a value it would stand in the verb's place: git --exec-path.
+      const bool is_action = tool_data::contains(tool.actions, tool_data::view(flag.name));
+      const std::string name = std::string(tool_data::view(flag.name)) + (is_action ? "=value" : "");
+      auto at = longer.insert(longer.begin() + 1, {.text = name});
       if (flag.takes_value) longer.insert(at + 1, {.text = "value"});
       const ToolReading got = read_tool(tool, longer);
       EXPECT_GE(got.risk, plain.risk) << example.text << " with " << tool_data::view(flag.name);
