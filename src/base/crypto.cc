@@ -65,6 +65,13 @@ KeyPair make_key_pair() {
   return pair;
 }
 
+KeyPair make_key_pair(std::span<const std::uint8_t, 32> seed) {
+  initialise();
+  KeyPair pair;
+  CHECK(::crypto_sign_seed_keypair(pair.public_key.bytes.data(), pair.secret_key.bytes.data(), seed.data()) == 0);
+  return pair;
+}
+
 std::string key_id(const PublicKey& key) {
   return hex(sha256({reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()})).substr(0, 16);
 }
@@ -79,6 +86,12 @@ Signature sign(std::string_view message, const SecretKey& key) {
 bool is_signed_by(std::string_view message, const Signature& signature, const PublicKey& key) {
   initialise();
   return ::crypto_sign_verify_detached(signature.data(), bytes_of(message), message.size(), key.bytes.data()) == 0;
+}
+
+void wipe(std::string& secret) {
+  secret.resize(secret.capacity());
+  ::sodium_memzero(secret.data(), secret.size());
+  secret.clear();
 }
 
 std::string to_base64(std::string_view bytes) {

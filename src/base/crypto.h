@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,11 +41,15 @@ struct KeyPair {
   SecretKey secret_key;
 };
 [[nodiscard]] KeyPair make_key_pair();
+// The secret key's first half is the seed, its second one the public key.
+[[nodiscard]] KeyPair make_key_pair(std::span<const std::uint8_t, 32> seed);
 // The first 16 hexadecimal digits of the SHA-256 of the 32 bytes: how keys are named.
 [[nodiscard]] std::string key_id(const PublicKey& key);
 using Signature = std::array<std::uint8_t, 64>;
 [[nodiscard]] Signature sign(std::string_view message, const SecretKey& key);
 [[nodiscard]] bool is_signed_by(std::string_view message, const Signature& signature, const PublicKey& key);
+
+void wipe(std::string& secret);  // also what its capacity holds; leaves it empty
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 // RFC 4648, padded; blanks and line ends are skipped, nothing else is forgiven.

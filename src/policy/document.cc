@@ -92,6 +92,25 @@ bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return is_control(static_cast<unsigned char>(c)); });
 }
 
+void append_utf8(std::string& text, char32_t c) {
+  const auto add = [&](char32_t bits) { text += static_cast<char>(bits); };
+  if (c < 0x80) {
+    add(c);
+  } else if (c < 0x800) {
+    add(0xC0 | c >> 6U);
+    add(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    add(0xE0 | c >> 12U);
+    add(0x80 | (c >> 6U & 0x3F));
+    add(0x80 | (c & 0x3F));
+  } else {
+    add(0xF0 | c >> 18U);
+    add(0x80 | (c >> 12U & 0x3F));
+    add(0x80 | (c >> 6U & 0x3F));
+    add(0x80 | (c & 0x3F));
+  }
+}
+
 const Member* find_duplicate(const Node& table) {
   if (table.members.size() < 2) return nullptr;
   std::vector<std::pair<std::string_view, std::size_t>> keys;

@@ -14,6 +14,7 @@ namespace bailiwick {
 
 inline constexpr std::size_t kMaxDocument = 8UL << 20;  // bytes; larger files are refused
 inline constexpr unsigned kMaxDocumentDepth = 64;
+inline constexpr std::size_t kMaxDocumentValues = 500'000;  // each is a node of 112 bytes and more
 
 // Where something stands in its file: counted from 1, columns in characters; 0 where the format has no lines.
 struct Place {
@@ -48,7 +49,8 @@ struct Member {
 
 // Each refuses, with `invalid` and a message that starts "FILE:LINE:COLUMN: " or "FILE: offset N: ": what does not
 // parse, a key twice in a table, text that is not UTF-8, NUL and other control characters, more than kMaxDocument
-// bytes or kMaxDocumentDepth levels. `file` is only for messages. The root is a table.
+// bytes, kMaxDocumentDepth levels or kMaxDocumentValues values, infinity and nan. `file` is only for messages. The root
+// is a table.
 [[nodiscard]] Result<Node> parse_toml(std::string_view text, std::string_view file);
 [[nodiscard]] Result<Node> parse_json(std::string_view text, std::string_view file);    // RFC 8259, no comments
 [[nodiscard]] Result<Node> parse_plist(std::string_view bytes, std::string_view file);  // Apple's XML or binary form

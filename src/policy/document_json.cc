@@ -179,6 +179,10 @@ class Builder {
   }
   // INVARIANT: only the innermost open container grows, so the pointers in open_ stay good.
   Node* add(Node&& node) {
+    if (++values_ > kMaxDocumentValues) {
+      refuse(kTooMany);
+      return nullptr;
+    }
     node.place = cursor_.token();
     Node* slot = &root_;
     if (!open_.empty()) {
@@ -190,7 +194,9 @@ class Builder {
   }
   bool open(NodeKind kind) {
     if (open_.size() == kMaxDocumentDepth) return refuse(kTooDeep);
-    open_.push_back(add({.kind = kind}));
+    Node* node = add({.kind = kind});
+    if (node == nullptr) return false;
+    open_.push_back(node);
     return true;
   }
 
@@ -199,6 +205,7 @@ class Builder {
   const Cursor& cursor_;
   Node root_;
   std::vector<Node*> open_;
+  std::size_t values_ = 0;
   std::optional<Error> error_;
 };
 
