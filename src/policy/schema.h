@@ -14,18 +14,21 @@ enum class ValueType : std::uint8_t {
   choice,   // one of `values`
   choices,  // a list of some of `values`
   boolean,
-  count,     // a whole number from 0
-  number,    // a decimal number above 0
-  size,      // "512M", or a count of bytes
-  duration,  // "90s", "10m", "2h"
-  words,     // a list of strings
-  paths,     // a list of absolute paths, or ones that start with ~/
-  globs,     // a list of patterns as in policy/glob.h
-  decision,  // allow, ask, deny
-  risk,      // low, medium, high, critical
-  commands,  // the list of [[command]] tables
-  hosts,     // the table [network.hosts]
-  servers,   // the table [mcp.servers]
+  count,      // a whole number from 0
+  number,     // a decimal number above 0
+  size,       // "512M", or a count of bytes
+  duration,   // "90s", "10m", "2h"
+  words,      // a list of strings
+  paths,      // a list of absolute paths, or ones that start with ~/
+  globs,      // a list of patterns as in policy/glob.h
+  decision,   // allow, ask, deny
+  risk,       // low, medium, high, critical
+  commands,   // the list of [[command]] tables
+  hosts,      // the table [network.hosts]
+  servers,    // the table [mcp.servers]
+  ports,      // a list of whole numbers from 1 to 65535
+  prefix,     // a list of words, or of lists of words
+  decisions,  // a table of names and decisions
 };
 
 // How the values of several layers become one (DESIGN, law 2).
@@ -70,6 +73,8 @@ struct SchemaKey {
 [[nodiscard]] std::string_view name_of(ValueType type);
 [[nodiscard]] std::string_view name_of(Combines combines);
 
+// `example` below its section's header; complete but for `schema = 1`.
+[[nodiscard]] std::string example_in_section(const SchemaKey& key);
 // docs/policy.md's reference part and docs/policy.schema.json (JSON Schema, draft 2020-12), made from the table.
 [[nodiscard]] std::string render_reference();
 [[nodiscard]] std::string render_json_schema();

@@ -18,6 +18,14 @@ bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// As bash does it: what is too large for a descriptor is a word.
+bool read_descriptor(std::string_view source, int& out) {
+  if (!is_digits(source) || source.size() > 4) return false;
+  out = 0;
+  for (const char c : source) out = out * 10 + (c - '0');
+  return true;
+}
+
 bool looks_like_assignment(std::string_view source) {
   const std::size_t equals = source.find('=');
   if (equals == std::string_view::npos || equals == 0) return false;
@@ -132,25 +140,32 @@ void Walker::assignment(TSNode node, Scope scope, SimpleCommand& command) {
   command.assignments.push_back(std::move(made));
 }
 
+// `2>` and `{fd}>` belong to the redirection; tree-sitter may see a word before it. In a2>x they do not.
+bool Walker::touches_descriptor(TSNode node) const {
+  const std::size_t start = ts_node_start_byte(node);
+  if (start == 0 || (text_[start - 1] != '}' && std::isdigit(static_cast<unsigned char>(text_[start - 1])) == 0))
+    return false;
+  const std::size_t before = text_.substr(0, start).find_last_not_of("0123456789");
+  return before == std::string_view::npos || std::string_view("} \t\n;|&()<>").contains(text_[before]);
+}
+
 void Walker::redirect(TSNode node, Scope scope, SimpleCommand& command) {
   const std::string_view type = type_of(node);
+  if (touches_descriptor(node)) return fail("a redirection that touches a word", node);
   if (type == "file_redirect") return file_redirect(node, scope, command);
   if (type == "heredoc_redirect") return here_document(node, scope, command);
   if (type != "herestring_redirect") return fail("a redirection that is not read", node);
   const TSNode last = ts_node_child(node, ts_node_child_count(node) - 1);
   if (!is_word(type_of(last))) return fail("a redirection that is not read", node);
-  command.redirects.push_back({.kind = RedirectKind::here_string, .target = word(last, scope), .is_harmless = true});
+  ShellRedirect made{.kind = RedirectKind::here_string, .target = {}, .is_harmless = true, .descriptor = -1};
+  const TSNode number = ts_node_child(node, 0);
+  if (type_of(number) == "file_descriptor" && !read_descriptor(source_of(text_, number), made.descriptor))
+    return fail("a redirection that is not read", node);
+  made.target = word(last, scope);
+  command.redirects.push_back(std::move(made));
 }
 
 void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
-  const std::size_t start = ts_node_start_byte(node);
-  if (start > 0 && (text_[start - 1] == '}' || std::isdigit(static_cast<unsigned char>(text_[start - 1])) != 0)) {
-    // `2>` and `{fd}>` belong to the redirection
-    const std::size_t before = text_.substr(0, start).find_last_not_of("0123456789");
-    if (before == std::string_view::npos || std::string_view("} \t\n;|&()<>").contains(text_[before])) {
-      return fail("a redirection that touches a word", start);
-    }
-  }
   ShellRedirect made;
   std::string_view op;
   bool has_target = false;
@@ -159,7 +174,8 @@ void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
     const TSNode child = ts_node_child(node, i);
     const std::string_view type = type_of(child);
     if (type == "file_descriptor") {
-      if (!is_digits(source_of(text_, child))) return fail("a redirection that is not read", child);
+      if (!read_descriptor(source_of(text_, child), made.descriptor))
+        return fail("a redirection that is not read", child);
     } else if (op.empty() && !ts_node_is_named(child)) {
       op = type;
     } else if (is_word(type) && !has_target) {
@@ -262,7 +278,7 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
         return fail("a here-document that ends elsewhere", end);
       ShellWord made = here_body(body, body_start, scope, is_quoted, strips_tabs);
       command.redirects.push_back(
-          {.kind = RedirectKind::here_document, .target = std::move(made), .is_harmless = true});
+          {.kind = RedirectKind::here_document, .target = std::move(made), .is_harmless = true, .descriptor = -1});
       return;
     }
     line = stop + 1;
@@ -277,7 +293,8 @@ void Walker::finish(SimpleCommand command, TSNode node, Scope scope) {
   if (reading_.commands.size() >= kMaxShellCommands) return fail("too many commands", node);
   command.join = scope.join;
   command.context = scope.context;
-  command.offset = ts_node_start_byte(node);
+  // of a list's last command, which had one
+  if (command.offset == 0) command.offset = ts_node_start_byte(node);
   reading_.commands.push_back(std::move(command));
 }
 

@@ -87,6 +87,53 @@ constexpr auto kLaunchers = std::to_array<Launcher>({
     {.names = "osascript Rscript", .kind = interpreter, .shorts = "e"},
 });
 
+// Names by hash, made when this is compiled; a slot that is taken leads to the next.
+struct Slot {
+  std::string_view name;
+  std::uint8_t row = 0;
+};
+
+constexpr std::size_t hash_of(std::string_view name) {
+  std::size_t out = name.size();
+  for (const char c : name) out = (out ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return out ^ (out >> 32U);
+}
+
+template <typename Visit>
+constexpr void each_name(Visit visit) {
+  for (std::size_t row = 0; row < kLaunchers.size(); ++row) {
+    std::string_view names = kLaunchers[row].names;
+    while (!names.empty()) {
+      const std::size_t end = std::min(names.find(' '), names.size());
+      visit(names.substr(0, end), row);
+      names.remove_prefix(std::min(end + 1, names.size()));
+    }
+  }
+}
+
+constexpr std::size_t kLongestName = [] {
+  std::size_t out = 0;
+  each_name([&](std::string_view name, std::size_t) { out = std::max(out, name.size()); });
+  return out;
+}();
+
+constexpr std::size_t kNames = [] {
+  std::size_t out = 0;
+  each_name([&](std::string_view, std::size_t) { ++out; });
+  return out;
+}();
+
+constexpr auto kSlots = [] {
+  std::array<Slot, 1024> out{};
+  each_name([&](std::string_view name, std::size_t row) {
+    std::size_t at = hash_of(name) % out.size();
+    while (!out[at].name.empty()) at = (at + 1) % out.size();
+    out[at] = {.name = name, .row = static_cast<std::uint8_t>(row)};
+  });
+  return out;
+}();
+static_assert(kNames * 2 < kSlots.size() && kLaunchers.size() < 256);
+
 }  // namespace
 
 bool has_name(std::string_view list, std::string_view name) {
@@ -101,8 +148,12 @@ bool has_name(std::string_view list, std::string_view name) {
 const Launcher* find_launcher(std::string_view name) {
   // python3.11 is python3
   if (name.starts_with("python3.")) name = "python3";
-  const auto* found = std::ranges::find_if(kLaunchers, [&](const Launcher& row) { return has_name(row.names, name); });
-  return found == kLaunchers.end() ? nullptr : found;
+  if (name.empty() || name.size() > kLongestName) return nullptr;
+  for (std::size_t at = hash_of(name);; ++at) {
+    const Slot& slot = kSlots[at % kSlots.size()];
+    if (slot.name.empty()) return nullptr;
+    if (slot.name == name) return &kLaunchers[slot.row];
+  }
 }
 
 }  // namespace bailiwick::shell

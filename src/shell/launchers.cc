@@ -342,6 +342,8 @@ void Seer::interpreter(const Launcher& row, const Words& argv, std::size_t owner
 
 }  // namespace
 
+bool is_launcher(std::string_view base_name) { return shell::find_launcher(base_name) != nullptr; }
+
 std::vector<EffectiveCommand> effective_commands(const std::vector<ShellWord>& argv) {
   Seer seer;
   seer.command(argv, {});

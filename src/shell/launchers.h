@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shell/read.h"
@@ -22,6 +23,9 @@ struct EffectiveCommand {
   bool operator==(const EffectiveCommand&) const = default;
 };
 
+// Whether effective_commands() of a command with this program could be more than the command itself, or not complete:
+// if not, a caller need not ask it. A few tens of ns. `base_name` has no slash.
+[[nodiscard]] bool is_launcher(std::string_view base_name);
 // The command itself, then what it starts, in order. An empty argv gives nothing.
 [[nodiscard]] std::vector<EffectiveCommand> effective_commands(const std::vector<ShellWord>& argv);
 // Of all commands of a reading; a shell that is given a literal here-document runs what is in it. An opaque reading

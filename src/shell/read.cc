@@ -1,6 +1,7 @@
 #include "shell/read.h"
 
 #include "base/text.h"
+#include "shell/plain.h"
 #include "shell/syntax.h"
 #include "shell/walker.h"
 
@@ -18,6 +19,11 @@ ShellReading opaque(std::string reason, std::size_t offset) {
 }  // namespace
 
 ShellReading read_shell(std::string_view text) {
+  if (auto plain = shell::read_plain(text)) return *std::move(plain);
+  return shell::read_with_grammar(text);
+}
+
+ShellReading shell::read_with_grammar(std::string_view text) {
   if (text.size() > kMaxShellText) return opaque("too long", kMaxShellText);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);

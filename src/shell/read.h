@@ -50,6 +50,7 @@ struct ShellRedirect {
   RedirectKind kind = RedirectKind::read;
   ShellWord target;
   bool is_harmless = false;  // touches no file but /dev/null, or the streams that there are
+  int descriptor = -1;       // as written: 2 in 2>&1; -1 where none is
   bool operator==(const ShellRedirect&) const = default;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/golden.h"
 #include "base/text.h"
+#include "shell/plain.h"
 #include "shell/render.h"
 
 namespace bailiwick {
@@ -114,6 +115,83 @@ TEST(ReadShell, WhatIsReadOfMutationsIsAcceptedByBash) {
     EXPECT_TRUE(bash_accepts(text)) << text << "\n    " << render_reading(read_shell(text));
     expect_same_words(text);
   }
+}
+
+void expect_plain_is_slow(const std::string& text, std::size_t& plain) {
+  const auto fast = shell::read_plain(text);
+  if (!fast.has_value()) return;
+  ++plain;
+  const ShellReading slow = shell::read_with_grammar(text);
+  EXPECT_TRUE(*fast == slow) << text << "\n    " << render_reading(*fast) << "\n    " << render_reading(slow);
+}
+
+TEST(ReadShell, PlainWayReadsLinesAsTheGrammarDoes) {
+  std::size_t plain = 0;
+  for (const Line& line : lines_of(TEST_SOURCE_DIR "/testdata/lines.txt")) expect_plain_is_slow(line.text, plain);
+  EXPECT_GT(plain, 20U);
+}
+
+TEST(ReadShell, PlainWayReadsMixesAsTheGrammarDoes) {
+  constexpr std::string_view kPieces[] = {"git",        "status",     "ls",       "-la",
+                                          "/usr/bin/x", "./a",        "..",       "cd..",
+                                          "find.",      "a=b",        "--x=y",    "-x=y",
+                                          "A=1",        "2",          "22",       "1.5",
+                                          "-1",         "-",          "--",       "a:b",
+                                          "a,b",        "x@y",        "@",        "+x",
+                                          "+",          "%d",         "'a b'",    "\"a b\"",
+                                          "''",         "\"\"",       "'a;b'",    "\"#x\"",
+                                          "'#x'",       "x'y'",       "\"x\"y",   "a\"b\"'c'",
+                                          "'$x'",       "if",         "then",     "do",
+                                          "done",       "in",         "fi",       "time",
+                                          "test",       "export",     "[",        "]",
+                                          "{",          "}",          "!",        "*",
+                                          "a?",         "~",          "#",        "#c",
+                                          "a#b",        "$x",         "`id`",     "\\",
+                                          "case",       "esac",       "function", "sh",
+                                          "-c",         "=",          "==",       "=~",
+                                          "x==y",       "'a\nb'",     "\"\n a\"", "\" \"",
+                                          "' '",        "_x",         "0x1",      "16#ff",
+                                          "a..b",       "-e",         "'a'=b",    "\"a=b\"",
+                                          "a+=b",       "e",          "E",        "un\"\"",
+                                          "x=\"a b\"",  "-I'x'",      "\"'\"",    "'\"'",
+                                          "*.c",        "$x/y",       "\"$x\"",   "\"a $x b$y\"",
+                                          "a$x",        "'a'$x\"b\"", "-f$x",     "--f=$x",
+                                          "--f=*",      "*",          "?",        "a*b'c'",
+                                          "$",          "\"$\"",      "$1",       "$$",
+                                          "$x$y",       "$_",         "/a/*/b?",  "*$x*",
+                                          "\"*\"",      "\"$x$y\"",   "\"$x \"",  "\" $x\"",
+                                          "\"\n$x\"",   "$x*",        "$x[1]",    "\"$x[1]\"",
+                                          "$x:",        "\"$x:a\"",   "$x=1",     "*=",
+                                          "?*",         "$x'a'",      "@*",       "+*",
+                                          "\"$x%y\"",   "'a'*"};
+  constexpr std::string_view kOperators[] = {" && ", "&&",   " || ",  "||",  " | ",   "|",    "; ",      ";",     "\n",
+                                             "\n\n", " ;\n", " &&\n", "|\n", " |\n ", " & ",  " |& ",    ";;",    "  ",
+                                             "\t",   " \n ", ";\n;",  "& ",  " \t ",  "\n&&", "|| \n\n", " ;;; ", "&|"};
+  constexpr std::string_view kRedirects[] = {
+      " 2>&1", " >/dev/null",   " 2>/dev/null", " > f",    " >> f", " < f",  " 2> x.y", " &> f",    " >& f",
+      " 1>&2", " 2>&1 >/dev/x", " > 'a b'",     " >f 2>g", " 3<f",  " >|f",  "2>&1",    ">f",       " > 2",
+      " 2>&-", " <<< x",        " >f x",        " 22>f",   " >-",   " >a=b", " >=x",    " >a\"b\"", " < /dev/null"};
+  const char* rounds = std::getenv("BAILIWICK_SHELL_MUTATIONS");
+  std::mt19937 random(rounds == nullptr ? 7 : static_cast<unsigned>(std::time(nullptr)));
+  const auto any = [&](const auto& list) { return list[random() % std::size(list)]; };
+  std::size_t plain = 0;
+  const auto wanted = rounds == nullptr ? Result<std::uint64_t>(5000) : parse_number(rounds, 1, 1'000'000);
+  ASSERT_TRUE(wanted.has_value()) << wanted.error().message();
+  for (std::uint64_t tried = 0; plain < *wanted && tried < *wanted * 300; ++tried) {
+    std::string text;
+    for (auto commands = 1 + random() % 3; commands > 0; --commands) {
+      for (auto words = 1 + random() % 4; words > 0; --words) {
+        text += any(kPieces);
+        text += random() % 20 == 0 ? "\t" : " ";
+      }
+      if (random() % 2 == 0) text.pop_back();
+      if (random() % 3 == 0) text += any(kRedirects);
+      if (commands > 1 || random() % 12 == 0) text += any(kOperators);
+    }
+    if (random() % 20 == 0) text.insert(0, any(kOperators));
+    expect_plain_is_slow(text, plain);
+  }
+  EXPECT_EQ(plain, *wanted);
 }
 
 }  // namespace

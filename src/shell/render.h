@@ -10,7 +10,8 @@
 namespace bailiwick {
 
 // Words apart by a blank, in '..' if they have one, ?(source) if unknown; A=value; >file <file; ok for what is
-// harmless; then what it stands in after @: s(ubshell) p(ipeline) l(oop) c(ondition) b(ranch) $ g(roup) i(nput).
+// harmless, the descriptor before it if one is written; then what it stands in after @: s(ubshell) p(ipeline) l(oop)
+// c(ondition) b(ranch) $ g(roup) i(nput).
 inline std::string render_word(const ShellWord& word) {
   if (!word.is_literal) return "?(" + word.text + ")";
   return word.text.empty() || word.text.find_first_of(" \n\t") != std::string::npos ? "'" + word.text + "'" : word.text;
@@ -30,9 +31,8 @@ inline std::string render_reading(const ShellReading& reading) {
     for (const ShellWord& word : command.words) body += " " + render_word(word);
     for (const ShellRedirect& made : command.redirects) {
       const bool is_text = made.kind == RedirectKind::here_document || made.kind == RedirectKind::here_string;
-      body += made.is_harmless && !is_text
-                  ? " ok"
-                  : std::string(" ") + kRedirects[static_cast<int>(made.kind)] + render_word(made.target);
+      body += " " + (made.descriptor < 0 ? std::string() : std::to_string(made.descriptor));
+      body += made.is_harmless && !is_text ? "ok" : kRedirects[static_cast<int>(made.kind)] + render_word(made.target);
     }
     out += body.empty() ? "" : body.substr(1);
     std::string context;

@@ -4,13 +4,14 @@
 
 #include "base/check.h"
 #include "shell/launchers.h"
+#include "shell/plain.h"
 #include "shell/read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace bailiwick;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const ShellReading reading = read_shell(text);
-  CHECK(reading == read_shell(text));
+  CHECK(reading == shell::read_with_grammar(text));
   CHECK(reading.is_opaque == !reading.reason.empty());
   CHECK(reading.commands.size() <= kMaxShellCommands);
   CHECK(reading.offset <= size);

@@ -95,7 +95,15 @@ constexpr auto kKnown = std::to_array<std::string_view>({
     "word",
 });
 
-enum Trait : std::uint8_t { known = 1, one_line = 2, touching = 4, own_bytes = 8 };
+enum Trait : std::uint8_t {
+  known = 1,
+  one_line = 2,
+  touching = 4,
+  own_bytes = 8,
+  keyworded = 16,
+  remark = 32,
+  redirected = 64
+};
 
 // Nodes of one line: a newline between their tokens would end the command for bash.
 constexpr auto kOneLine = std::to_array<std::string_view>(
@@ -124,12 +132,17 @@ const std::vector<std::uint8_t>& traits() {
       }
       const auto is_in = [&](const auto& list) { return std::ranges::find(list, name) != list.end(); };
       out[i] = static_cast<std::uint8_t>((is_in(kKnown) ? known : 0) | (is_in(kOneLine) ? one_line : 0) |
-                                         (is_in(kTouching) ? touching : 0) | (is_in(kOwnBytes) ? own_bytes : 0));
+                                         (is_in(kTouching) ? touching : 0) | (is_in(kOwnBytes) ? own_bytes : 0) |
+                                         (is_in(kKeyworded) ? keyworded : 0) | (name == "comment" ? remark : 0) |
+                                         (name == "redirected_statement" ? redirected : 0));
     }
     return out;
   }();
   return table;
 }
+
+// Whose child a node is: a string's, or the first of such a child's.
+enum class Place : std::uint8_t { elsewhere, in_string, starts_in_string };
 
 struct Checker {
   std::string_view text;
@@ -180,37 +193,59 @@ struct Checker {
     return is_alone || fail("a keyword that touches a word", start);
   }
 
-  bool node(TSNode at, unsigned depth) {
+  // The node that the cursor is at, which is there again afterwards. A cursor: asking a node for each child by number
+  // takes as long as parsing.
+  bool node(TSTreeCursor& cursor, unsigned depth, Place place = Place::elsewhere) {
+    const TSNode at = ts_tree_cursor_current_node(&cursor);
     const std::size_t start = ts_node_start_byte(at);
+    const std::size_t after = ts_node_end_byte(at);
+    // an error has a number of its own, beyond the table
     if (ts_node_is_error(at) || ts_node_is_missing(at))
       return fail("a syntax error, or syntax that is not known", start);
-    if (depth > kMaxShellDepth) return fail("nested too deeply", start);
     const std::uint8_t trait = traits()[ts_node_symbol(at)];
     if ((trait & known) == 0) return fail(std::string("not read: ").append(type_of(at)), start);
-    if (type_of(at) == "comment" && !comment(at)) return false;
-    const std::uint32_t children = ts_node_child_count(at);
-    // `;&` is an operator to bash
-    const std::size_t after = ts_node_end_byte(at);
-    if (children == 0 && type_of(at) == ";" && after < text.size() && (text[after] == '&' || text[after] == ';')) {
-      return fail("an operator that is split", start);
-    }
-    // `-<<` comes as `<<`
-    if (!ts_node_is_named(at) && children == 0 && source_of(text, at) != type_of(at))
-      return fail("a token of another text", start);
-    const bool has_keywords = std::ranges::find(kKeyworded, type_of(at)) != kKeyworded.end();
+    if (depth > kMaxShellDepth) return fail("nested too deeply", start);
+    if (!ts_tree_cursor_goto_first_child(&cursor)) return leaf(at, trait, place);
+    const bool is_for = type_of(at) == "for_statement";
+    const bool is_string = type_of(at) == "string";
     std::size_t end = start;
-    for (std::uint32_t i = 0; i < children; ++i) {
-      const TSNode child = ts_node_child(at, i);
-      const bool is_name = i == 1 && type_of(at) == "for_statement";
-      const bool is_dash = lost_dash(text, at, i, end);
+    std::uint32_t i = 0;
+    do {
+      const TSNode child = ts_tree_cursor_current_node(&cursor);
+      const bool is_name = i == 1 && is_for;
+      const bool is_dash = i > 0 && (trait & redirected) != 0 && lost_dash(text, at, child, end);
       if ((trait & own_bytes) == 0 && !is_dash &&
           !gap(end, ts_node_start_byte(child), is_name ? std::uint8_t{one_line} : trait))
         return false;
-      if (!node(child, depth + 1)) return false;
-      if (has_keywords && !keyword(child)) return false;
+      const Place below = is_string                             ? Place::in_string
+                          : i == 0 && place == Place::in_string ? Place::starts_in_string
+                                                                : Place::elsewhere;
+      if (!node(cursor, depth + 1, below)) return false;
+      if ((trait & keyworded) != 0 && !keyword(child)) return false;
       end = ts_node_end_byte(child);
+      ++i;
+    } while (ts_tree_cursor_goto_next_sibling(&cursor));
+    ts_tree_cursor_goto_parent(&cursor);
+    return (trait & own_bytes) != 0 || gap(end, after, trait);
+  }
+
+  bool leaf(TSNode at, std::uint8_t trait, Place place) {
+    const std::size_t start = ts_node_start_byte(at);
+    if ((trait & remark) != 0) return comment(at);
+    if (ts_node_is_named(at)) return true;
+    const std::string_view type = type_of(at);
+    // `;&` is an operator to bash
+    const std::size_t after = ts_node_end_byte(at);
+    if (type == ";" && after < text.size() && (text[after] == '&' || text[after] == ';')) {
+      return fail("an operator that is split", start);
     }
-    return children == 0 || (trait & own_bytes) != 0 || gap(end, ts_node_end_byte(at), trait);
+    std::string_view token = source_of(text, at);
+    // in a string, blanks come with what follows them: the quote that ends it, or an expansion
+    const bool has_blanks = (place == Place::in_string && type == "\"") ||
+                            (place == Place::starts_in_string && (type == "$" || type == "${" || type == "$("));
+    if (has_blanks) token.remove_prefix(std::min(token.find_first_not_of(" \t\n"), token.size()));
+    // `-<<` comes as `<<`
+    return token == type || fail("a token of another text", start);
   }
 };
 
@@ -230,9 +265,8 @@ std::string_view field_of(TSNode parent, std::uint32_t child) {
   return name == nullptr ? std::string_view() : name;
 }
 
-bool lost_dash(std::string_view text, TSNode parent, std::uint32_t child, std::size_t end) {
-  if (child == 0 || type_of(parent) != "redirected_statement") return false;
-  const TSNode node = ts_node_child(parent, child);
+bool lost_dash(std::string_view text, TSNode parent, TSNode node, std::size_t end) {
+  if (type_of(parent) != "redirected_statement") return false;
   if (type_of(node) != "heredoc_redirect") return false;
   const std::string_view gap = text.substr(end, ts_node_start_byte(node) - end);
   const std::size_t dash = gap.find('-');
@@ -267,13 +301,14 @@ Tree parse_tree(std::string_view text, Failure& failure) {
 }
 
 Failure check_tree(std::string_view text, TSNode root) {
-  if (ts_node_has_error(root)) {
-    Checker checker{.text = text, .failure = {}};
-    if (checker.node(root, 0)) checker.fail("a syntax error, or syntax that is not known", 0);
-    return checker.failure;
-  }
   Checker checker{.text = text, .failure = {}};
-  if (checker.gap(0, ts_node_start_byte(root), 0) && checker.node(root, 0))
+  TSTreeCursor cursor = ts_tree_cursor_new(root);
+  const bool has_error = ts_node_has_error(root);
+  const bool is_good = (has_error || checker.gap(0, ts_node_start_byte(root), 0)) && checker.node(cursor, 0);
+  ts_tree_cursor_delete(&cursor);
+  if (is_good && has_error)
+    checker.fail("a syntax error, or syntax that is not known", 0);
+  else if (is_good)
     checker.gap(ts_node_end_byte(root), text.size(), 0);
   return checker.failure;
 }

@@ -26,7 +26,8 @@ using Tree = std::unique_ptr<TSTree, decltype(&ts_tree_delete)>;
 [[nodiscard]] std::string_view type_of(TSNode node);
 [[nodiscard]] std::string_view source_of(std::string_view text, TSNode node);
 [[nodiscard]] std::string_view field_of(TSNode parent, std::uint32_t child);
-// `program - <<EOF`: tree-sitter leaves the dash out of its tree. `end` is where the child before ends.
-[[nodiscard]] bool lost_dash(std::string_view text, TSNode parent, std::uint32_t child, std::size_t end);
+// `program - <<EOF`: tree-sitter leaves the dash out of its tree. `end` is where the child before `child`
+// ends, which is not the first.
+[[nodiscard]] bool lost_dash(std::string_view text, TSNode parent, TSNode child, std::size_t end);
 
 }  // namespace bailiwick::shell

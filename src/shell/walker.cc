@@ -172,8 +172,13 @@ void Walker::pipeline(TSNode node, Scope scope) {
     const TSNode child = ts_node_child(node, i);
     const std::string_view type = type_of(child);
     if (type == "negated_command" && i > 0) return fail("a negation inside a pipeline", child);
+    const TSNode body = ts_node_child_by_field_name(child, "body", 4);
+    const bool is_list = type == "list" || (!ts_node_is_null(body) && type_of(body) == "list");
+    if (is_list && (i > 0 || type == "list")) return fail("a list inside a pipeline", child);
     if (is_statement(type)) {
-      statement(child, {.context = context, .join = join});
+      Scope inner{.context = context, .join = join};
+      if (i == 0) inner.outer = scope.context;
+      statement(child, inner);
     } else if (type == "|" || type == "|&") {
       join = type == "|" ? ShellJoin::pipe : ShellJoin::pipe_both;
       context = with(context, shares_input);
@@ -191,8 +196,10 @@ void Walker::redirected(TSNode node, Scope scope) {
   bool is_simple = type.empty() || is_plain_command(type);
   if (is_simple && !type.empty()) simple(body, scope, command);
   if (type == "list" || type == "pipeline" || type == "negated_command") {
-    // tree-sitter hangs a redirection of the last command on all of them
-    statement(body, scope);
+    // tree-sitter hangs a redirection of the last command on all of them; and then all of them are piped, where bash
+    // pipes the last
+    const bool is_piped = type == "list" && scope.outer.has_value();
+    statement(body, {.context = is_piped ? *scope.outer : scope.context, .join = scope.join});
     if (failed()) return;
     TSNode last = body;
     for (std::string_view of = type; of == "list" || of == "pipeline" || of == "negated_command"; of = type_of(last)) {
@@ -201,7 +208,7 @@ void Walker::redirected(TSNode node, Scope scope) {
     if (!is_plain_command(type_of(last)) || reading_.commands.empty()) return fail("a redirection after a list", node);
     command = std::move(reading_.commands.back());
     reading_.commands.pop_back();
-    scope = {.context = command.context, .join = command.join};
+    scope = {.context = is_piped ? with(command.context, in_pipeline) : command.context, .join = command.join};
     is_simple = true;
   } else if (!is_simple) {
     Scope inner = scope;
@@ -218,7 +225,7 @@ void Walker::redirected(TSNode node, Scope scope) {
   for (std::uint32_t i = 0; i < children && !failed(); ++i) {
     const TSNode child = ts_node_child(node, i);
     if (ts_node_eq(child, body) || type_of(child) == "comment") continue;
-    if (i > 0 && lost_dash(text_, node, i, ts_node_end_byte(ts_node_child(node, i - 1)))) {
+    if (i > 0 && lost_dash(text_, node, child, ts_node_end_byte(ts_node_child(node, i - 1)))) {
       command.words.push_back({.text = "-", .is_literal = true});
     }
     redirect(child, scope, command);

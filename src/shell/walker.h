@@ -1,6 +1,7 @@
 // Turns a checked syntax tree into simple commands. Private to the room: read_shell() is the way in.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ class Walker {
   struct Scope {
     std::uint16_t context = 0;
     ShellJoin join = ShellJoin::first;
+    // for the first statement of a pipeline: that of the whole pipeline
+    std::optional<std::uint16_t> outer = {};
   };
 
   // walker.cc: statements
@@ -42,6 +45,7 @@ class Walker {
   void simple(TSNode node, Scope scope, SimpleCommand& command);
   void assignment(TSNode node, Scope scope, SimpleCommand& command);
   void add_word(TSNode node, Scope scope, SimpleCommand& command);
+  [[nodiscard]] bool touches_descriptor(TSNode node) const;
   void redirect(TSNode node, Scope scope, SimpleCommand& command);
   void file_redirect(TSNode node, Scope scope, SimpleCommand& command);
   void here_document(TSNode node, Scope scope, SimpleCommand& command);

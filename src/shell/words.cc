@@ -104,6 +104,8 @@ void Walker::double_quoted(TSNode node, Scope scope, WordParts& parts) {
     }
     const TSNode child = next < children ? ts_node_child(node, next) : TSNode{};
     if (!ts_node_is_null(child) && ts_node_start_byte(child) == at) {
+      // the blanks before an expansion come with it
+      for (; at < end - 1 && std::string_view(" \t\n").contains(text_[at]); ++at) parts.text += text_[at];
       part(child, scope, parts);
       parts.last = 0;
       at = ts_node_end_byte(child);

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <array>
+
+#include "referee/judge.h"
+
+namespace bailiwick {
+namespace {
+
+// Whole components: `/acme` is about /acme and /acme/x, not about /acmex.
+bool is_below(std::string_view path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return false;
+  return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/' ||
+         path[prefix.size()] == '?';
+}
+
+enum class Fit : std::uint8_t { no, perhaps, yes };
+
+// Methods and paths that were not seen: an `allow` may rest on them no more than a `deny` may be escaped by them.
+Fit fits(const HostRule& rule, const ConnectAction& action) {
+  if (!rule.ports.empty() && std::ranges::find(rule.ports, action.port) == rule.ports.end()) return Fit::no;
+  Fit out = Fit::yes;
+  if (!rule.methods.empty()) {
+    if (action.method.empty()) {
+      out = Fit::perhaps;
+    } else if (std::ranges::find(rule.methods, action.method) == rule.methods.end()) {
+      return Fit::no;
+    }
+  }
+  if (!rule.paths.empty()) {
+    if (action.path.empty()) {
+      out = Fit::perhaps;
+    } else if (std::ranges::none_of(rule.paths, [&](const std::string& p) { return is_below(action.path, p); })) {
+      return Fit::no;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<MatchedCause>* matched) {
+  const auto host = normal_host(action.host);
+  if (!host) return {.decision = Decision::deny, .cause = {.kind = CauseKind::input, .reason = "this is no host name"}};
+  const std::optional<Address> literal = parse_address(*host);
+  const std::optional<Address> address = literal ? literal : action.address;
+  const Section& section = policy.network_section();
+  const auto& layers = policy.layers();
+  std::vector<Opinion> opinions(layers.size());
+  bool is_complete = true;
+  std::vector<bool> opens_private(layers.size());  // a rule of this layer names the private address
+  for (const HostEntry& entry : policy.hosts()) {
+    if (!matches(entry.pattern, *host)) continue;
+    const HostRule& rule = layers[entry.layer].hosts[entry.rule];
+    Decision decision = rule.decision;
+    const Fit fit = fits(rule, action);
+    if (fit == Fit::no) continue;
+    if (fit == Fit::perhaps) {
+      is_complete = false;
+      // Not knowing is not being allowed; and what only might be denied is a question.
+      if (decision == Decision::allow) continue;
+      if (decision == Decision::deny) decision = Decision::ask;
+    }
+    const bool is_listed =
+        address && std::ranges::any_of(entry.addresses, [&](const Block& b) { return b.holds(*address); });
+    if (!entry.addresses.empty() && address && !is_listed && decision == Decision::allow)
+      continue;  // resolves elsewhere
+    if (!entry.addresses.empty() && !address && decision == Decision::allow) is_complete = false;
+    const bool names_it =
+        literal && (entry.pattern.kind == HostPatternKind::exact || entry.pattern.kind == HostPatternKind::block);
+    if (decision == Decision::allow && (is_listed || names_it)) opens_private[entry.layer] = true;
+    const Cause cause{
+        .kind = CauseKind::rule, .layer = entry.layer, .rule = entry.rule, .place = rule.place, .reason = rule.reason};
+    if (matched != nullptr) matched->push_back({decision, cause, rule.pattern});
+    Opinion& opinion = opinions[entry.layer];
+    if (!opinion.speaks || decision > opinion.decision) opinion = {true, decision, cause};
+  }
+  const bool is_private = (address && !is_public(*address)) || *host == "localhost" || host->ends_with(".localhost");
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const SectionStance& stance = section.stances[i];
+    if (!opinions[i].speaks && stance.fallback) {
+      opinions[i] = {true,
+                     *stance.fallback,
+                     {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place}};
+      if (matched != nullptr) matched->push_back({*stance.fallback, opinions[i].cause, "default"});
+    }
+    // What a layer allows by a name or a default is not a way to addresses that are not public.
+    if (is_private && opinions[i].speaks && opinions[i].decision == Decision::allow && !opens_private[i]) {
+      const Decision guard = stance.private_addresses.value_or(Decision::deny);
+      if (guard > Decision::allow) {
+        opinions[i] = {true,
+                       guard,
+                       {.kind = CauseKind::rule,
+                        .layer = static_cast<std::uint16_t>(i),
+                        .rule = UINT32_MAX,
+                        .place = opinions[i].cause.place,
+                        .reason = "the address is not public: name it, or list it in `addresses`"}};
+        if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
+      }
+    }
+  }
+  Opinion last{
+      true,
+      section.last_word,
+      {.kind = CauseKind::last_word, .layer = section.last_word_origin.layer, .place = section.last_word_origin.place}};
+  if (is_private)
+    last = {true,
+            Decision::deny,
+            {.kind = CauseKind::last_word,
+             .layer = section.last_word_origin.layer,
+             .place = section.last_word_origin.place,
+             .reason = "the address is not public"}};
+  Verdict out = settle(policy, section, opinions, last);
+  out.is_complete = is_complete;
+  return out;
+}
+
+}  // namespace bailiwick

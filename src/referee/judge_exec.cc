@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <array>
+
+#include "policy/tool_risk.h"
+#include "referee/judge.h"
+
+namespace bailiwick {
+namespace {
+
+constexpr std::size_t kWords = 64;  // of a call on the stack
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// The words of a call in the ways in which rules may be written about it.
+class Words {
+ public:
+  explicit Words(const std::vector<ShellWord>& argv) {
+    if (argv.size() > kWords) many_.resize(argv.size());
+    ToolWord* to = argv.size() > kWords ? many_.data() : few_.data();
+    for (std::size_t i = 0; i < argv.size(); ++i) to[i] = {argv[i].text, argv[i].is_literal};
+    all_ = {to, argv.size()};
+  }
+  Words(const Words&) = delete;
+  Words& operator=(const Words&) = delete;
+
+  [[nodiscard]] std::span<const ToolWord> all() const { return all_; }
+  [[nodiscard]] std::span<const ToolWord> arguments() const { return all_.subspan(1); }
+
+  // Without the tool's global flags. Only where there are any.
+  void take_out_flags(const Tool& tool) {
+    const PlainWords plain = plain_words(tool, all_);
+    if (!plain.is_certain) is_certain_ = false;
+    if (plain.skipped) {
+      changes_what_runs_ = plain.changes_what_runs;
+      plain_.reserve(all_.size());
+      for (std::size_t i = 1; i < plain.count; ++i) plain_.push_back(all_[plain.index[i]]);
+      has_plain_ = true;
+    }
+  }
+  // Flags that nobody knows stand before the verb: it is one of the words after them.
+  void guess_verb() {
+    const auto rest = arguments();
+    if (rest.empty() || !rest.front().text.starts_with('-')) return;
+    for (std::size_t i = 0; i < rest.size(); ++i)
+      if (!rest[i].text.starts_with('-')) guesses_.push_back(i);
+    if (guesses_.size() > 4) guesses_.resize(4);
+  }
+
+  [[nodiscard]] bool has_plain() const { return has_plain_; }
+  [[nodiscard]] bool is_certain() const { return is_certain_; }
+  [[nodiscard]] bool changes_what_runs() const { return changes_what_runs_; }
+  [[nodiscard]] std::span<const ToolWord> plain() const { return plain_; }
+  [[nodiscard]] const std::vector<std::size_t>& guesses() const { return guesses_; }
+
+ private:
+  std::array<ToolWord, kWords> few_;
+  std::vector<ToolWord> many_;
+  std::span<const ToolWord> all_;
+  std::vector<ToolWord> plain_;
+  std::vector<std::size_t> guesses_;
+  bool has_plain_ = false, is_certain_ = true, changes_what_runs_ = false;
+};
+
+// `--force` is there as `--force=x`, `-f` in a cluster such as `-rf`.
+bool stands_for(std::string_view word, std::string_view wanted) {
+  if (word == wanted) return true;
+  if (wanted.starts_with("--"))
+    return word.starts_with(wanted) && word.size() > wanted.size() && word[wanted.size()] == '=';
+  if (wanted.size() == 2 && wanted.front() == '-' && wanted[1] != '-')
+    return word.size() > 2 && word.front() == '-' && word[1] != '-' && word.substr(1).contains(wanted[1]);
+  return false;
+}
+
+enum class With : std::uint8_t { no, perhaps, yes };
+With has_with(const CommandRule& rule, std::span<const ToolWord> rest) {
+  With out = With::no;
+  for (const ToolWord& word : rest) {
+    if (!word.is_literal) {
+      out = With::perhaps;
+      continue;
+    }
+    for (const std::string& wanted : rule.with)
+      if (stands_for(word.text, wanted)) return With::yes;
+  }
+  return out;
+}
+
+// Calls `look` for each way in which the call can be spelled: the program's name, the words after it, and whether an
+// `allow` may rest on that way.
+template <class F>
+void for_each_spelling(const ExecAction& action, const Words& words, F&& look) {
+  const std::string_view first = action.argv.front().text;
+  const std::string_view base = base_name(first);
+  const std::string& path = action.program.path;
+  const bool trusted = action.program.is_trusted && action.argv.front().is_literal;
+  const auto with_words = [&](std::string_view name, bool may_allow) {
+    look(name, words.arguments(), may_allow);
+    if (words.has_plain()) look(name, words.plain(), may_allow && !words.changes_what_runs() && words.is_certain());
+    for (const std::size_t at : words.guesses()) look(name, words.arguments().subspan(at), false);
+  };
+  // A name without a slash, or the trusted file that a path leads to. A path that nobody looked up is no name.
+  with_words(base, trusted && (first.size() == base.size() || !path.empty()));
+  if (first.size() != base.size()) with_words(first, trusted);
+  if (!path.empty() && path != first) {
+    with_words(path, trusted);
+    // /usr/bin/vi is vim.basic: a rule about either is about it; only the name that was called may allow
+    if (const std::string_view resolved = base_name(path); resolved != base) with_words(resolved, false);
+  }
+  for (const std::string& name : action.program.names) {
+    with_words(name, false);
+    if (name.contains('/')) with_words(base_name(name), false);
+  }
+}
+
+ToolReading read_risk(const ExecAction& action, const Words& words, const Tool* tool, const Surroundings& around) {
+  ToolReading out;
+  if (tool != nullptr) out = read_tool(*tool, words.all());
+  for (const std::string& name : action.program.names) {
+    const Tool* other = find_tool(base_name(name));
+    if (other == nullptr || other == tool) continue;
+    const ToolReading reading = read_tool(*other, words.all());
+    if (reading.risk > out.risk) out = reading;
+  }
+  for (const ToolWord& word : words.arguments()) {
+    const Reach reach = around.reach_of(word, out.effects | action.effects);
+    if (reach.risk > out.risk) {
+      out.risk = reach.risk;
+      out.why = reach.why;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Verdict judge(const ExecAction& action, const Policy& policy, const Surroundings& around,
+              std::vector<MatchedCause>* matched) {
+  const Section& section = policy.command_section();
+  const auto& layers = policy.layers();
+  std::array<Opinion, kMaxLayers> opinions;
+  const std::size_t count = layers.size();
+  ToolReading reading;
+  bool is_complete = true;
+  if (!action.argv.empty()) {
+    Words words(action.argv);
+    const Tool* tool = action.argv.front().is_literal ? find_tool(base_name(action.argv.front().text)) : nullptr;
+    if (tool != nullptr) words.take_out_flags(*tool);
+    if (tool == nullptr || !words.is_certain()) words.guess_verb();
+    const auto found = [&](const RuleRef& ref, bool applies) {
+      const CommandRule& rule = layers[ref.layer].commands[ref.rule];
+      if (!applies) {
+        is_complete = false;
+        return;
+      }
+      const Cause cause{
+          .kind = CauseKind::rule, .layer = ref.layer, .rule = ref.rule, .place = rule.place, .reason = rule.reason};
+      if (matched != nullptr) {
+        const bool is_new =
+            std::ranges::none_of(*matched, [&](const MatchedCause& other) { return other.cause == cause; });
+        if (is_new) matched->push_back({rule.decision, cause, format_prefix(rule)});
+      }
+      Opinion& opinion = opinions[ref.layer];
+      const bool is_stricter =
+          rule.decision > opinion.decision || (rule.decision == opinion.decision && cause.rule < opinion.cause.rule);
+      if (!opinion.speaks || is_stricter) opinion = {true, rule.decision, cause};
+    };
+    if (action.argv.front().is_literal) {
+      if (!policy.commands().empty()) {
+        for_each_spelling(action, words, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
+          const bool more =
+              policy.commands().find(name, rest, [&](const RuleRef& ref, std::span<const ToolWord> after) {
+                if (ref.decision == Decision::allow && !may_allow) return;
+                if (!ref.has_with) return found(ref, true);
+                const With with = has_with(layers[ref.layer].commands[ref.rule], after);
+                if (with == With::yes) return found(ref, true);
+                if (with == With::perhaps) found(ref, false);
+              });
+          if (more) is_complete = false;
+        });
+      }
+      for (const RuleRef& ref : policy.commands().by_content()) {
+        const auto& hashes = layers[ref.layer].commands[ref.rule].sha256;
+        if (!action.program.sha256.empty() && std::ranges::find(hashes, action.program.sha256) != hashes.end())
+          found(ref, true);
+      }
+    } else {
+      is_complete = false;
+    }
+    reading = read_risk(action, words, tool, around);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (opinions[i].speaks) continue;
+    opinions[i] = unnamed(section.stances[i], section, reading.risk, reading.why);
+    if (matched != nullptr && opinions[i].speaks)
+      matched->push_back({opinions[i].decision, opinions[i].cause,
+                          opinions[i].cause.kind == CauseKind::risk ? "ask_from" : "default"});
+  }
+  Verdict out =
+      settle(policy, section, std::span(opinions).first(count), last_word(section, reading.risk, reading.why));
+  out.risk = reading.risk;
+  out.effects = reading.effects;
+  out.risk_reason = reading.why;
+  out.is_complete = is_complete;
+  return out;
+}
+
+bool is_about(const CommandRule& rule, const ExecAction& action) {
+  if (action.argv.empty() || !action.argv.front().is_literal) return false;
+  CommandIndex one;
+  one.add(rule, 0, 0);
+  Words words(action.argv);
+  const Tool* tool = find_tool(base_name(action.argv.front().text));
+  if (tool != nullptr) words.take_out_flags(*tool);
+  if (tool == nullptr || !words.is_certain()) words.guess_verb();
+  bool is_found = std::ranges::find(rule.sha256, action.program.sha256) != rule.sha256.end();
+  for_each_spelling(action, words, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
+    if (rule.decision == Decision::allow && !may_allow) return;
+    one.find(name, rest, [&](const RuleRef& ref, std::span<const ToolWord> after) {
+      if (!ref.has_with || has_with(rule, after) == With::yes) is_found = true;
+    });
+  });
+  return is_found;
+}
+
+}  // namespace bailiwick
