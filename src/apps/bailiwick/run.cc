@@ -115,6 +115,14 @@ Style style() { return {.color = ::isatty(STDERR_FILENO) != 0 && ::getenv("NO_CO
 
 namespace {
 
+// "system /etc/bailiwick/policy.toml (acme-baseline 42)"
+std::string name_of_layer(const Layer& layer) {
+  std::string out = fmt::format("{} {}", name_of(layer.kind), layer.file);
+  if (layer.name.empty()) return out;
+  return out +
+         (layer.revision == 0 ? fmt::format(" ({})", layer.name) : fmt::format(" ({} {})", layer.name, layer.revision));
+}
+
 // What rules say about the session's own command. A question needs no asking: the person at the terminal typed it.
 Status judge_own_command(const std::shared_ptr<const Policy>& policy, const PolicyContext& context,
                          const SandboxPlan& plan, std::vector<std::string>& warnings) {
@@ -160,9 +168,7 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   made.policy_digest = loaded.policy->digest();
   for (const Layer& layer : loaded.policy->layers())
     if (layer.kind != LayerKind::builtin && layer.file != "command line")
-      made.policy_layers.push_back(
-          fmt::format("{} {}{}", name_of(layer.kind), layer.file,
-                      layer.name.empty() ? "" : fmt::format(" ({}, revision {})", layer.name, layer.revision)));
+      made.policy_layers.push_back(name_of_layer(layer));
   return Planned{.plan = std::move(made), .facts = std::move(facts), .policy = std::move(loaded.policy)};
 }
 
