@@ -23,7 +23,7 @@ TOOL_KEYS = {
 }
 ROW_KEYS = {"verb", "flags", "also", "except", "unless", "arguments", "at_least", "risk", "effects", "why"}
 MAX_VERB = 4
-MAX_ROWS_TOGETHER = 64  # rows of one first verb word and those of none: the bits of a word in read_tool
+MAX_ROWS_TOGETHER = 64  # rows that one call can fit: the bits of a word in read_tool
 SLOTS = 2048  # of the hash table of names, a power of two
 
 
@@ -199,6 +199,13 @@ def read_row(raw, single, where):
         )
 
 
+def fits(pattern, verb):
+    """Whether a call with `verb` is one of `pattern`, which may be shorter."""
+    return len(pattern) <= len(verb) and all(
+        word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted for wanted, word in zip(pattern, verb)
+    )
+
+
 def read_example(raw, where):
     if not isinstance(raw, list) or len(raw) not in (3, 4) or not all(isinstance(item, str) for item in raw):
         raise Wrong(f"{where}: an example is [command line, risk, effects] or [.., plain words]")
@@ -274,11 +281,10 @@ def read_file(path, loaded):
     wanted = 15 if len(raw.get("rows", [])) >= 20 else 4
     if len(tool.examples) < wanted:
         raise Wrong(f"{len(tool.examples)} examples; a file with {len(raw.get('rows', []))} rows wants {wanted}")
-    verbs = {row.first_word for row in tool.rows}
-    for verb in verbs or {""}:
-        together = sum(1 for row in tool.rows if row.first_word in ("", verb))
+    for row in tool.rows:
+        together = sum(fits(other.verb, row.verb) for other in tool.rows)
         if together > MAX_ROWS_TOGETHER:
-            raise Wrong(f"{together} rows apply to `{verb}`; {MAX_ROWS_TOGETHER} are possible")
+            raise Wrong(f"{together} rows apply to `{' '.join(row.verb)}`; {MAX_ROWS_TOGETHER} are possible")
     return tool
 
 
@@ -386,30 +392,42 @@ def entries_of(files):
     return entries
 
 
+def place_rows(file, pools, rows, groups):
+    """Tools of one file share its rows; what is said of them then names no program."""
+    first_row = len(rows)
+    first_group = len(groups)
+    without = 0
+    for row in sorted(file.rows, key=lambda row: row.first_word):  # stable: those of no verb first
+        if not row.first_word:
+            without += 1
+        elif len(groups) == first_group or groups[-1][0] != row.first_word:
+            groups.append([row.first_word, len(rows), 0])
+        if row.first_word:
+            groups[-1][2] += 1
+        told = [] if file.each else [file.names[0]]
+        if row.risk != "low":
+            told += [word for word in row.verb if word != "*"]
+        why = (" ".join(told) + ": " if told else "") + row.why
+        rows.append(
+            f"{{.verb = {pools.text_range(row.verb)}, .flags = {pools.flag_range(row.flags)}, "
+            f".also = {pools.flag_range(row.also)}, .unless = {pools.flag_range(row.unless)}, "
+            f".arguments = {pools.text_range(row.arguments)}, .except = {pools.text_range(row.besides)}, "
+            f".why = {pools.text(why)}, .effects = {row.effects}, .risk = Risk::{row.risk}, "
+            f".at_least = {row.at_least}, .rank = {row.rank}, .is_base = {cpp(row.is_base)}}}"
+        )
+    return first_row, without, first_group, len(groups) - first_group
+
+
 def tables(entries):
     pools = Pools()
     rows, groups, tools, slots = [], [], [], [0] * SLOTS
     name_list = []
+    placed = {}  # by file: where its rows and groups are
     for index, entry in enumerate(entries):
         file = entry.file
-        ordered = sorted(file.rows, key=lambda row: row.first_word)  # stable: those of no verb first
-        first_row = len(rows)
-        first_group = len(groups)
-        without = 0
-        for row in ordered:
-            if not row.first_word:
-                without += 1
-            elif len(groups) == first_group or groups[-1][0] != row.first_word:
-                groups.append([row.first_word, len(rows), 0])
-            if row.first_word:
-                groups[-1][2] += 1
-            why = " ".join([entry.name] + [word for word in row.verb if word != "*"]) + ": " + row.why
-            rows.append(
-                f"{{.verb = {pools.text_range(row.verb)}, .flags = {pools.flag_range(row.flags)}, "
-                f".also = {pools.flag_range(row.also)}, .unless = {pools.flag_range(row.unless)}, "
-                f".arguments = {pools.text_range(row.arguments)}, .except = {pools.text_range(row.besides)}, .why = {pools.text(why)}, .effects = {row.effects}, "
-                f".risk = Risk::{row.risk}, .at_least = {row.at_least}, .rank = {row.rank}, .is_base = {cpp(row.is_base)}}}"
-            )
+        if file.stem not in placed:
+            placed[file.stem] = place_rows(file, pools, rows, groups)
+        first_row, without, first_group, group_count = placed[file.stem]
         valued_globals = [f.name for f in file.globals if f.takes_value]
         later = file.later_values + (valued_globals if file.anywhere else [])
         known = file.later_switches + ([f.name for f in file.globals if not f.takes_value] if file.anywhere else [])
@@ -418,7 +436,7 @@ def tables(entries):
             f".names = {pools.text_range(entry.names)}, .help = {pools.text_range(file.help)}, "
             f".actions = {pools.text_range(file.actions)}, .globals = {pools.flag_range(file.globals)}, "
             f".later_values = {pools.text_range(later)}, .later_switches = {pools.text_range(known)}, "
-            f".rows = {{{first_row}, {without}}}, .groups = {{{first_group}, {len(groups) - first_group}}}, "
+            f".rows = {{{first_row}, {without}}}, .groups = {{{first_group}, {group_count}}}, "
             f".global_letters = {letters(valued_globals)}, .later_letters = {letters(later)}, "
             f".effects = {file.effects}, .risk = Risk::{file.risk}, .has_verbs = {cpp(file.has_verbs)}, "
             f".is_single = {cpp(file.single)}, .is_anywhere = {cpp(file.anywhere)}, "
@@ -432,6 +450,10 @@ def tables(entries):
             slots[at] = len(name_list)
     if len(name_list) * 2 > SLOTS:
         raise Wrong(f"{len(name_list)} names; double SLOTS in tools/tool_table.py and in tool_table.h")
+    for what, count in (("words", len(pools.text_list)), ("flags", len(pools.flag_list)), ("rows", len(rows)),
+                        ("verbs", len(groups))):
+        if count > 0xFFFF:
+            raise Wrong(f"{count} {what}; make Range in tool_table.h wider")
     group_list = [f"{{.verb = {pools.text(verb)}, .rows = {{{begin}, {count}}}}}" for verb, begin, count in groups]
 
     out = ["// Written by tools/tool_table.py from src/policy/tools/*.toml; do not edit.",
@@ -579,8 +601,13 @@ def main():
         print("\n".join(wrong), file=sys.stderr)
         return 1
     files = list(loaded.values())
+    try:
+        compiled = tables(entries)
+    except Wrong as error:
+        print(f"{arguments.files[0].parent}: {error}", file=sys.stderr)
+        return 1
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write(arguments.out / "tool_tables.cc", tables(entries))
+    write(arguments.out / "tool_tables.cc", compiled)
     write(arguments.out / "tool_examples.cc", examples(files))
     write(arguments.out / "tool-risks.md", page(files))
     return 0

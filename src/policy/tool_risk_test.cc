@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <span>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "base/golden.h"
 #include "policy/tool_examples.h"
 #include "policy/tool_table.h"
 
@@ -275,12 +275,24 @@ TEST(ToolRisk, EachRowIsReached) {
   }
 }
 
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
 TEST(ToolRisk, ThePageSaysWhatTheDataSays) {
-  std::ifstream file(TOOL_RISKS_PAGE, std::ios::binary);
-  ASSERT_TRUE(file.good()) << TOOL_RISKS_PAGE;
-  std::ostringstream page;
-  page << file.rdbuf();
-  check_golden(TEST_SOURCE_DIR "/../../docs/tool-risks.md", page.str());
+  const std::string path = TEST_SOURCE_DIR "/../../docs/tool-risks.md";
+  const std::string wanted = contents(TOOL_RISKS_PAGE);
+  ASSERT_FALSE(wanted.empty()) << TOOL_RISKS_PAGE;
+  if (std::getenv("BAILIWICK_ACCEPT") != nullptr) {
+    std::ofstream(path, std::ios::binary) << wanted;
+    GTEST_SKIP() << "docs/tool-risks.md was rewritten";
+  }
+  // Not EXPECT_EQ: a page of difference helps nobody.
+  EXPECT_TRUE(contents(path) == wanted)
+      << "docs/tool-risks.md is not what the data says: run BAILIWICK_ACCEPT=1 tool_risk_test";
 }
 
 }  // namespace

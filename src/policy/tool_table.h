@@ -19,11 +19,11 @@ namespace bailiwick::tool_data {
 
 struct Text {
   std::uint32_t at = 0;
-  std::uint32_t size = 0;
+  std::uint16_t size = 0;
 };
 struct Range {
-  std::uint32_t begin = 0;
-  std::uint32_t count = 0;
+  std::uint16_t begin = 0;
+  std::uint16_t count = 0;
 };
 struct Flag {
   Text name;         // "-x", "--name"
