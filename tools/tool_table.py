@@ -24,7 +24,7 @@ TOOL_KEYS = {
 ROW_KEYS = {"verb", "flags", "also", "except", "unless", "arguments", "at_least", "risk", "effects", "why"}
 MAX_VERB = 4
 MAX_ROWS_TOGETHER = 64  # rows that one call can fit: the bits of a word in read_tool
-SLOTS = 2048  # of the hash table of names, a power of two
+SLOTS = 4096  # of the hash table of names, a power of two
 
 
 class Wrong(Exception):
@@ -405,7 +405,7 @@ def place_rows(file, pools, rows, groups):
         if row.first_word:
             groups[-1][2] += 1
         told = [] if file.each else [file.names[0]]
-        if row.risk != "low":
+        if row.risk != "low" and not file.each:
             told += [word for word in row.verb if word != "*"]
         why = (" ".join(told) + ": " if told else "") + row.why
         rows.append(
@@ -438,7 +438,8 @@ def tables(entries):
             f".later_values = {pools.text_range(later)}, .later_switches = {pools.text_range(known)}, "
             f".rows = {{{first_row}, {without}}}, .groups = {{{first_group}, {group_count}}}, "
             f".global_letters = {letters(valued_globals)}, .later_letters = {letters(later)}, "
-            f".effects = {file.effects}, .risk = Risk::{file.risk}, .has_verbs = {cpp(file.has_verbs)}, "
+            f".effects = {file.effects}, .risk = Risk::{file.risk}, "
+            f".depth = {max((len(row.verb) + bool(row.besides) for row in file.rows), default=0)}, .has_verbs = {cpp(file.has_verbs)}, "
             f".is_single = {cpp(file.single)}, .is_anywhere = {cpp(file.anywhere)}, "
             f".abbreviates = {cpp(file.abbreviates)}, .stops = {cpp(file.stops)}}}"
         )
@@ -447,14 +448,15 @@ def tables(entries):
             at = hash_of(name) & (SLOTS - 1)
             while slots[at]:
                 at = (at + 1) & (SLOTS - 1)
-            slots[at] = len(name_list)
+            slots[at] = (hash_of(name) & 0xFFFF0000) | len(name_list)
     if len(name_list) * 2 > SLOTS:
         raise Wrong(f"{len(name_list)} names; double SLOTS in tools/tool_table.py and in tool_table.h")
     for what, count in (("words", len(pools.text_list)), ("flags", len(pools.flag_list)), ("rows", len(rows)),
                         ("verbs", len(groups))):
         if count > 0xFFFF:
             raise Wrong(f"{count} {what}; make Range in tool_table.h wider")
-    group_list = [f"{{.verb = {pools.text(verb)}, .rows = {{{begin}, {count}}}}}" for verb, begin, count in groups]
+    group_list = [f"{{.key = {int.from_bytes(verb.encode()[:8].ljust(8, bytes(1)), 'big'):#x}U, .verb = {pools.text(verb)}, "
+                  f".rows = {{{begin}, {count}}}}}" for verb, begin, count in groups]
 
     out = ["// Written by tools/tool_table.py from src/policy/tools/*.toml; do not edit.",
            "// NOLINTBEGIN", '#include "policy/tool_table.h"', "", "namespace bailiwick::tool_data {",
@@ -478,7 +480,7 @@ def tables(entries):
     array("Row", "kRows", rows)
     array("Group", "kGroups", group_list)
     array("Name", "kNames", name_list)
-    out.append(f"const std::uint16_t kSlots[kSlotCount] = {{{', '.join(map(str, slots))}}};")
+    out.append(f"const std::uint32_t kSlots[kSlotCount] = {{{', '.join(f'{slot}U' for slot in slots)}}};")
     out.append(f"const std::size_t kToolCount = {len(tools)};")
     array("Tool", "kTools", tools)
     out += ["}  // namespace bailiwick::tool_data", "// NOLINTEND", ""]

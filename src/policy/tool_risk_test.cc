@@ -195,12 +195,15 @@ TEST(ToolRisk, AGlobalFlagBeforeTheVerbHidesNothing) {
       auto at = longer.insert(longer.begin() + 1, {.text = name});
       if (flag.takes_value) longer.insert(at + 1, {.text = "value"});
       const ToolReading got = read_tool(tool, longer);
-      if (!lowers(tool, tool_data::view(flag.name)))
+      if (!lowers(tool, tool_data::view(flag.name))) {
         EXPECT_GE(got.risk, plain.risk) << example.text << " with " << tool_data::view(flag.name);
+      }
       const PlainWords words_there = plain_words(tool, longer);
       EXPECT_EQ(words_there.count, plain_words(tool, argv).count) << example.text << tool_data::view(flag.name);
       EXPECT_TRUE(words_there.skipped) << example.text << " with " << tool_data::view(flag.name);
-      if (flag.changes) EXPECT_TRUE(words_there.changes_what_runs) << tool_data::view(flag.name);
+      if (flag.changes) {
+        EXPECT_TRUE(words_there.changes_what_runs) << tool_data::view(flag.name);
+      }
     }
   }
 }

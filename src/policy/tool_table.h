@@ -48,10 +48,17 @@ struct Row {
   std::uint8_t rank;      // of base rows the highest counts
   bool is_base;
 };
-struct Group {  // the rows that share a first word
+struct Group {        // the rows that share a first word
+  std::uint64_t key;  // key_of the word: groups are in the order of it
   Text verb;
   Range rows;
 };
+// The first eight bytes, in the order of texts.
+constexpr std::uint64_t key_of(std::string_view text) {
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < 8; ++i) key = key << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0U);
+  return key;
+}
 struct Name {
   Text name;
   std::uint32_t tool;
@@ -63,8 +70,9 @@ extern const Flag kFlags[];
 extern const Row kRows[];
 extern const Group kGroups[];
 extern const Name kNames[];
-inline constexpr std::size_t kSlotCount = 2048;  // as in tool_table.py
-extern const std::uint16_t kSlots[kSlotCount];   // 0, or 1 + the index of a name
+inline constexpr std::size_t kSlotCount = 4096;  // as in tool_table.py
+// A table of names with open addressing: the upper half of the name's hash, below it 1 + its index; 0 is free.
+extern const std::uint32_t kSlots[kSlotCount];
 extern const std::size_t kToolCount;
 extern const Tool kTools[];
 
@@ -98,6 +106,7 @@ struct Tool {
   std::uint64_t later_letters[2];
   std::uint16_t effects;  // where no row fits
   Risk risk;
+  std::uint8_t depth;  // words that decide which rows fit
   bool has_verbs;
   bool is_single;    // long flags have one dash
   bool is_anywhere;  // global flags may follow the verb, others go before it
