@@ -21,7 +21,7 @@ TOOL_KEYS = {
     "global_values", "global_switches", "global_changes", "later_values", "later_switches",
     "default", "rows", "examples",
 }
-ROW_KEYS = {"verb", "flags", "also", "except", "unless", "arguments", "at_least", "risk", "effects", "why"}
+ROW_KEYS = {"verb", "flags", "also", "except", "unless", "unless_all", "arguments", "at_least", "risk", "effects", "why"}
 MAX_VERB = 4
 MAX_ROWS_TOGETHER = 64  # rows that one call can fit: the bits of a word in read_tool
 SLOTS = 4096  # of the hash table of names, a power of two
@@ -47,6 +47,7 @@ class Row:
     unless: list[Flag]
     arguments: list[str]
     at_least: int
+    unless_all: list[str]
     besides: list[str]  # words that may not follow the verb; `except` in the file
     risk: str
     effects: int
@@ -129,8 +130,8 @@ def check_pattern(pattern, where):
     if not pattern:
         raise Wrong(f"{where}: an empty pattern matches nothing; take it out")
     for at, char in enumerate(pattern):
-        if char == "%" and at + 1 < len(pattern) and pattern[at + 1] != "/":
-            raise Wrong(f"{where}: in `{pattern}` a % must be followed by / or the end")
+        if char in "%#" and at + 1 < len(pattern) and pattern[at + 1] in "*%# \\":
+            raise Wrong(f"{where}: in `{pattern}` a {char} must be followed by the end or a plain character")
     if pattern.endswith("\\"):
         raise Wrong(f"{where}: `{pattern}` ends in a backslash; write what it escapes")
     return pattern.lower()
@@ -177,9 +178,14 @@ def read_row(raw, single, where):
     besides = words_of(raw.get("except", []), "except")
     if besides and not shown:
         raise Wrong(f"{where}: `except` needs a verb that it follows")
-    arguments = raw.get("arguments", [])
-    if not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
-        raise Wrong(f"{where}: `arguments` is a list of patterns")
+    patterns = {}
+    for key in ("arguments", "unless_all"):
+        patterns[key] = raw.get(key, [])
+        if not isinstance(patterns[key], list) or not all(isinstance(a, str) for a in patterns[key]):
+            raise Wrong(f"{where}: `{key}` is a list of patterns")
+        patterns[key] = [check_pattern(a, where) for a in patterns[key]]
+    if patterns["unless_all"] and shown:
+        raise Wrong(f"{where}: `unless_all` is for programs without verbs")
     at_least = raw.get("at_least", 0)
     if not isinstance(at_least, int) or not 0 <= at_least <= 100:
         raise Wrong(f"{where}: `at_least` is a number of words")
@@ -189,7 +195,8 @@ def read_row(raw, single, where):
             flags=flags_of(raw.get("flags", []), "flags", single, where),
             also=flags_of(raw.get("also", []), "also", single, where),
             unless=flags_of(raw.get("unless", []), "unless", single, where),
-            arguments=[check_pattern(a, where) for a in arguments],
+            arguments=patterns["arguments"],
+            unless_all=patterns["unless_all"],
             at_least=at_least,
             besides=besides,
             risk=risk_of(raw["risk"], where),
@@ -412,6 +419,7 @@ def place_rows(file, pools, rows, groups):
             f"{{.verb = {pools.text_range(row.verb)}, .flags = {pools.flag_range(row.flags)}, "
             f".also = {pools.flag_range(row.also)}, .unless = {pools.flag_range(row.unless)}, "
             f".arguments = {pools.text_range(row.arguments)}, .except = {pools.text_range(row.besides)}, "
+            f".unless_all = {pools.text_range(row.unless_all)}, "
             f".why = {pools.text(why)}, .effects = {row.effects}, .risk = Risk::{row.risk}, "
             f".at_least = {row.at_least}, .rank = {row.rank}, .is_base = {cpp(row.is_base)}}}"
         )
@@ -534,7 +542,7 @@ def page(files):
         "`BAILIWICK_ACCEPT=1 tool_risk_test` writes it anew.", "",
         "The risk is that of a call inside the sandbox, which can write the workspace and `/tmp` and holds no secrets. "
         "Of the rows without flags and arguments the one with the longest verb counts; rows with flags or arguments "
-        "can only raise it. `*` stands for any text, `%` for one part of a path.", "",
+        "can only raise it. `*` stands for any text, `%` for a part of a path, `#` for a number.", "",
         f"{len(files)} files, {names} program names, {rows} rows, {sum(len(f.examples) for f in files)} examples, "
         "which are tests.",
     ]
@@ -558,6 +566,8 @@ def page(files):
                 parts.append("and " + flag_text(row.also))
             if row.arguments:
                 parts.append("with an argument like " + " or ".join(code(a) for a in row.arguments))
+            if row.unless_all:
+                parts.append("unless all arguments are like " + " or ".join(code(a) for a in row.unless_all))
             if row.at_least:
                 parts.append(f"with {row.at_least} argument{'s' if row.at_least > 1 else ''} or more")
             if row.besides:

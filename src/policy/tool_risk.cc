@@ -118,6 +118,7 @@ struct Seen {
   std::uint64_t unless = 0;
   std::uint64_t negated = 0;
   std::uint64_t arguments = 0;
+  std::uint64_t others = 0;  // a word that is not like `unless_all`
   std::size_t words = 0;
 };
 
@@ -130,6 +131,7 @@ class Candidates {
     if (row.flags.count + row.also.count + row.unless.count != 0) with_flags_ |= bit;
     if (row.arguments.count != 0) with_arguments_ |= bit;
     if (row.at_least != 0) with_count_ |= bit;
+    if (row.unless_all.count != 0) with_all_ |= bit;
   }
   [[nodiscard]] Seen look(const Tool& tool, std::span<const ToolWord> argv) const;
   [[nodiscard]] bool holds(std::size_t i, const Seen& seen) const;
@@ -139,12 +141,14 @@ class Candidates {
  private:
   void look_at_flag(const Tool& tool, std::span<const ToolWord> argv, const Item& item, bool is_sure, Seen& seen) const;
   void look_at_argument(std::string_view word, std::uint64_t of_rows, Seen& seen) const;
+  void look_at_word(const ToolWord& word, Seen& seen) const;
 
   std::array<const Row*, 64> rows_;
   std::size_t count_ = 0;
   std::uint64_t with_flags_ = 0;
   std::uint64_t with_arguments_ = 0;
   std::uint64_t with_count_ = 0;
+  std::uint64_t with_all_ = 0;
 };
 
 // `is_sure`: the word before it takes no value, so that this is no value. Needed only of what lowers a risk.
@@ -173,7 +177,7 @@ void Candidates::look_at_flag(const Tool& tool, std::span<const ToolWord> argv, 
 
 bool is_like_quickly(std::string_view pattern, std::string_view word) {
   const char first = pattern.front();
-  const bool is_plain = first != '*' && first != '%' && first != '\\' && first != ' ';
+  const bool is_plain = first != '*' && first != '%' && first != '#' && first != '\\' && first != ' ';
   if (is_plain && (word.empty() || (word.front() | 0x20) != (first | 0x20))) return false;
   return is_like(pattern, word);
 }
@@ -190,17 +194,27 @@ void Candidates::look_at_argument(std::string_view word, std::uint64_t of_rows, 
   }
 }
 
+void Candidates::look_at_word(const ToolWord& word, Seen& seen) const {
+  for (std::uint64_t left = with_all_ & ~seen.others; left != 0; left &= left - 1) {
+    const Row& row = *rows_[static_cast<std::size_t>(std::countr_zero(left))];
+    const auto fits = [&](Text pattern) { return is_like(view(pattern), word.text); };
+    if (!word.is_literal || std::ranges::none_of(texts(row.unless_all), fits)) seen.others |= left & -left;
+  }
+}
+
 Seen Candidates::look(const Tool& tool, std::span<const ToolWord> argv) const {
   Seen seen;
   if (!has_flags(argv)) {
     seen.words = argv.size() - 1;
-  } else if ((with_flags_ | with_count_) != 0) {
+    if (with_all_ != 0) std::ranges::for_each(argv.subspan(1), [&](const ToolWord& word) { look_at_word(word, seen); });
+  } else if ((with_flags_ | with_count_ | with_all_) != 0) {
     Scanner scanner(tool, argv);
     Item item;
     bool is_sure = true;
     while (scanner.next(item)) {
       if (!item.is_flag) {
         ++seen.words;
+        look_at_word(argv[item.at], seen);
         is_sure = true;
         continue;
       }
@@ -231,6 +245,7 @@ bool Candidates::holds(std::size_t i, const Seen& seen) const {
   if (row.also.count != 0 && (seen.also & bit) == 0) return false;
   if (row.unless.count != 0 && (seen.unless & bit) != 0 && (seen.negated & bit) == 0) return false;
   if (row.arguments.count != 0 && (seen.arguments & bit) == 0) return false;
+  if (row.unless_all.count != 0 && (seen.others & bit) == 0 && seen.words != 0) return false;
   return row.at_least == 0 || seen.words >= std::size_t{row.verb.count} + row.at_least;
 }
 

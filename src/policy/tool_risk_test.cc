@@ -219,6 +219,12 @@ TEST(ToolRisk, Patterns) {
   EXPECT_FALSE(is_like("/home/%", "/home/"));
   EXPECT_FALSE(is_like("/home/%", "/home/me/x"));
   EXPECT_TRUE(is_like("/home/%/x*", "/home/me/xyz"));
+  EXPECT_TRUE(is_like("%:*", "host:path"));
+  EXPECT_FALSE(is_like("%:*", "dir/host:path"));
+  EXPECT_FALSE(is_like("%:*", ":path"));
+  EXPECT_TRUE(is_like("http://localhost:#/*", "http://LOCALHOST:80/x"));
+  EXPECT_FALSE(is_like("http://localhost:#/*", "http://localhost:x@example.com/"));
+  EXPECT_FALSE(is_like("http://localhost:#/*", "http://localhost:80@example.com/"));
   EXPECT_TRUE(is_like("/\\*", "/*"));
   EXPECT_FALSE(is_like("/\\*", "/a"));
   EXPECT_TRUE(is_like("a*b*c", "a--b-bc"));
@@ -231,8 +237,8 @@ std::string like(std::string_view pattern) {
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '\\' && i + 1 < pattern.size()) {
       out += pattern[++i];
-    } else if (pattern[i] == '%') {
-      out += 'x';
+    } else if (pattern[i] == '%' || pattern[i] == '#') {
+      out += '1';
     } else if (pattern[i] != '*') {
       out += pattern[i];
     }

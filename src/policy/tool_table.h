@@ -35,12 +35,13 @@ struct Flag {
 // A call that all conditions hold for. A row without flags, arguments and at_least is a base row: of those, the one
 // with the longest verb counts.
 struct Row {
-  Range verb;       // of kTexts; a word that ends in * stands for all that begin so
-  Range flags;      // of kFlags: one of them is there
-  Range also;       // and one of these
-  Range unless;     // and none of these, for certain
-  Range arguments;  // of kTexts: a word is like one of these patterns
-  Range except;     // of kTexts: the word after the verb is none of these
+  Range verb;        // of kTexts; a word that ends in * stands for all that begin so
+  Range flags;       // of kFlags: one of them is there
+  Range also;        // and one of these
+  Range unless;      // and none of these, for certain
+  Range arguments;   // of kTexts: a word is like one of these patterns
+  Range except;      // of kTexts: the word after the verb is none of these
+  Range unless_all;  // of kTexts: not every word that is no flag is like one of these patterns
   Text why;
   std::uint16_t effects;
   Risk risk;
@@ -83,8 +84,9 @@ inline std::span<const Row> rows(Range range) { return {kRows + range.begin, ran
 inline std::span<const Group> groups(Range range) { return {kGroups + range.begin, range.count}; }
 [[nodiscard]] bool contains(Range range, std::string_view text);
 
-// `pattern` is in lower case; `*` stands for any text, `%` for a part of a path that is not empty, a blank for white
-// space, `\` takes the meaning from what follows. Letters of ASCII match in either case.
+// `pattern` is in lower case; `*` stands for any text, `%` for a part of a path that is not empty (up to the character
+// that follows in the pattern), `#` for digits, a blank for white space, `\` takes the meaning from what follows.
+// Letters of ASCII match in either case.
 [[nodiscard]] bool is_like(std::string_view pattern, std::string_view text);
 
 }  // namespace bailiwick::tool_data

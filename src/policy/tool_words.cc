@@ -44,6 +44,11 @@ const Flag* find_global_letter(const Tool& tool, char letter) {
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
+bool is_in_class(char letter, char c, char stop) {
+  if (letter == '#') return c >= '0' && c <= '9';
+  return letter == ' ' ? is_blank(c) : c != '/' && lower(c) != stop;
+}
+
 }  // namespace
 
 bool contains(Range range, std::string_view text) {
@@ -64,16 +69,10 @@ bool is_like(std::string_view pattern, std::string_view text) {
     }
     if (p == pattern.size()) {
       if (t == text.size() || (star == p && star != std::string_view::npos)) return true;
-    } else if (pattern[p] == '%') {
+    } else if (pattern[p] == '%' || pattern[p] == '#' || pattern[p] == ' ') {
+      const char stop = p + 1 < pattern.size() ? pattern[p + 1] : '/';
       const std::size_t begin = t;
-      while (t < text.size() && text[t] != '/') ++t;
-      if (t > begin) {
-        ++p;
-        fits = true;
-      }
-    } else if (pattern[p] == ' ') {
-      const std::size_t begin = t;
-      while (t < text.size() && is_blank(text[t])) ++t;
+      while (t < text.size() && is_in_class(pattern[p], text[t], stop)) ++t;
       if (t > begin) {
         ++p;
         fits = true;
