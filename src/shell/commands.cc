@@ -290,6 +290,13 @@ void Walker::finish(SimpleCommand command, TSNode node, Scope scope) {
   if (failed()) return;
   // alone, what it times may follow in a form that is not read
   if (command.words.size() == 1 && command.words[0].text == "time") return fail("`time` without a command", node);
+  if (!command.words.empty() && command.words[0].text == "time") {
+    // after it grammar goes on: `time ! x`, `time coproc x`
+    std::size_t next = 1;
+    while (next < command.words.size() && command.words[next].text.starts_with('-')) ++next;
+    if (next < command.words.size() && std::ranges::find(kReserved, command.words[next].text) != kReserved.end())
+      return fail("a reserved word after `time`", node);
+  }
   if (reading_.commands.size() >= kMaxShellCommands) return fail("too many commands", node);
   command.join = scope.join;
   command.context = scope.context;

@@ -127,8 +127,9 @@ constexpr auto kLaunchers = std::to_array<Launcher>({
      .shorts = "k:s:vfp",
      .longs = "kill-after= signal= preserve-status foreground verbose",
      .positionals = 1},
+    // as a word of the grammar it stands before assignments, too
     {.names = "time gtime",
-     .kind = prefix,
+     .kind = assigning,
      .shorts = "pf:o:avq",
      .longs = "format= output= append verbose portability quiet"},
     {.names = "stdbuf", .kind = prefix, .shorts = "i:o:e:", .longs = "input= output= error="},
