@@ -96,7 +96,12 @@ void Seer::note_writes(const SimpleCommand& given) {
   }
   if (given.words.empty() || !has_name("ln cp mv install tee dd rsync scp curl wget", base_name(given.words[0].text)))
     return;
-  for (std::size_t i = 1; i < given.words.size(); ++i) note(given.words[i]);
+  const bool is_dd = base_name(given.words[0].text) == "dd";
+  for (ShellWord word : given.words) {
+    // of=FILE
+    if (is_dd) word.text.erase(0, word.text.find('=') + 1);
+    note(word);
+  }
 }
 
 bool Seer::is_written(std::string_view path) const {

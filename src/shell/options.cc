@@ -90,6 +90,8 @@ std::optional<std::size_t> Seer::options(const Launcher& row, const Words& argv,
       gap(owner, "an option made at run time");
       return {};
     }
+    // for env it is -i
+    if (word == "-" && row.names == "env") continue;
     if (word.empty() || word[0] != '-' || word == "-") return at;
     if (word == "--") return at + 1;
     const bool is_long = word.starts_with("--");

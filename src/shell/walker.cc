@@ -194,6 +194,7 @@ void Walker::redirected(TSNode node, Scope scope) {
   const TSNode body = ts_node_child_by_field_name(node, "body", 4);
   const std::string_view type = ts_node_is_null(body) ? "" : type_of(body);
   bool is_simple = type.empty() || is_plain_command(type);
+  if (type == "redirected_statement") return fail("a redirection of redirections", node);
   if (is_simple && !type.empty()) simple(body, scope, command);
   if (type == "list" || type == "pipeline" || type == "negated_command") {
     // tree-sitter hangs a redirection of the last command on all of them; and then all of them are piped, where bash
