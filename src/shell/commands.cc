@@ -100,7 +100,8 @@ void Walker::add_word(TSNode node, Scope scope, SimpleCommand& command) {
     if (std::ranges::find(kReserved, source) != kReserved.end()) return fail("a reserved word as a command", node);
   }
   // `x[` starts an index, which may go over blanks and operators
-  if (command.words.size() <= 1 && source.contains('[') && source.size() > 1 && !source.contains(']')) {
+  const bool may_be_name = command.words.size() <= 1 || command.words[0].text == "time";
+  if (may_be_name && source.contains('[') && source.size() > 1 && !source.contains(']')) {
     return fail("an index that does not end", node);
   }
   ShellWord made = word(node, scope);
@@ -302,13 +303,13 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
 
 void Walker::finish(SimpleCommand command, TSNode node, Scope scope) {
   if (failed()) return;
-  // alone, what it times may follow in a form that is not read
-  if (command.words.size() == 1 && command.words[0].text == "time") return fail("`time` without a command", node);
   if (!command.words.empty() && command.words[0].text == "time") {
     // after it grammar goes on: `time ! x`, `time coproc x`
     std::size_t next = 1;
     while (next < command.words.size() && command.words[next].text.starts_with('-')) ++next;
-    if (next < command.words.size() && std::ranges::find(kReserved, command.words[next].text) != kReserved.end())
+    // what it times may follow in a form that is not read
+    if (next == command.words.size()) return fail("`time` without a command", node);
+    if (std::ranges::find(kReserved, command.words[next].text) != kReserved.end())
       return fail("a reserved word after `time`", node);
   }
   if (reading_.commands.size() >= kMaxShellCommands) return fail("too many commands", node);
