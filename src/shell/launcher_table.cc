@@ -37,7 +37,8 @@ constexpr auto kLaunchers = std::to_array<Launcher>({
     {.names = "command", .kind = prefix, .shorts = "pvV", .quits = "v V"},
     {.names = "builtin busybox toybox", .kind = prefix},
     {.names = "exec", .kind = prefix, .shorts = "cla:"},
-    {.names = "fc", .kind = opener},
+    // they change what a name means
+    {.names = "fc alias shopt enable", .kind = opener},
     {.names = "jobs hash", .kind = watched, .opens = "x p"},
     {.names = "mapfile readarray complete compgen",
      .kind = watched,
@@ -127,6 +128,16 @@ constexpr auto kLaunchers = std::to_array<Launcher>({
      .shorts = "k:s:vfp",
      .longs = "kill-after= signal= preserve-status foreground verbose",
      .positionals = 1},
+    {.names = "torsocks torify tsocks proxychains proxychains4 trickle cpulimit eatmydata nocache gamemoderun mangohud "
+              "ccache sccache distcc aa-exec runcon",
+     .kind = prefix,
+     .shorts = "f:qsu:d:l:p:v"},
+    {.names = "qemu-x86_64 qemu-x86_64-static qemu-aarch64 qemu-aarch64-static qemu-arm qemu-arm-static qemu-i386 "
+              "qemu-i386-static box64 wine wine64 mono",
+     .kind = prefix,
+     .shorts = "L:E:g:s:B:p:d:D:0:"},
+    {.names = "ssh-agent", .kind = prefix, .shorts = "a:t:cskdDE:O:P:", .quits = "k"},
+    {.names = "logsave", .kind = prefix, .shorts = "asv", .positionals = 1},
     // as a word of the grammar it stands before assignments, too
     {.names = "time gtime",
      .kind = assigning,
@@ -275,6 +286,11 @@ constexpr auto kLaunchers = std::to_array<Launcher>({
     {.names = "nodemon reflex air gomon tmux screen dtach abduco zellij byobu at batch crontab anacron run-parts "
               "start-stop-daemon daemonize supervisorctl incrontab systemtap stap bpftrace ",
      .kind = opener},
+    {.names =
+         "xterm x-terminal-emulator gnome-terminal konsole xfce4-terminal kitty alacritty foot urxvt st xinit startx "
+         "gtk-launch gio xdg-open run-mailcap see m4 dc troff groff pdflatex xelatex lualatex latex tex pdftex",
+     .kind = opener},
+    {.names = "apt apt-get aptitude dpkg", .kind = content, .needles = "Invoke invoke DPkg Dir:: Acquire"},
     // many times
     {.names = "xargs gxargs",
      .kind = input,

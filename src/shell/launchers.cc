@@ -133,7 +133,7 @@ void Seer::start(const Launcher& row, const Words& argv, std::size_t owner, cons
     case LauncherKind::sed: return sed(argv, owner);
     case LauncherKind::make: return make(argv, owner, via);
     case LauncherKind::watched: return watched(row, argv, owner, via);
-    case LauncherKind::content: return content(row, argv, owner);
+    case LauncherKind::content: return content(row, argv, owner, via);
     case LauncherKind::opener: return opener(row, argv, owner, via);
     case LauncherKind::sourcing: return gap(owner, "a script file");
     case LauncherKind::trap: {

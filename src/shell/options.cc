@@ -87,15 +87,16 @@ std::optional<std::size_t> Seer::options(const Launcher& row, const Words& argv,
   for (; at < argv.size(); ++at) {
     const std::string& word = argv[at].text;
     if (may_be_option(argv[at])) {
+      // perhaps options, perhaps the command: what follows is listed, too
+      if (at + 1 == argv.size()) return at;
       gap(owner, "an option made at run time");
-      return {};
+      continue;
     }
     // for env it is -i
     if (word == "-" && row.names == "env") continue;
     if (word.empty() || word[0] != '-' || word == "-") return at;
     if (word == "--") return at + 1;
     const bool is_long = word.starts_with("--");
-    if (!argv[at].is_literal && !is_long) break;
     if (is_long) {
       const std::size_t equals = word.find('=');
       const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
@@ -103,7 +104,7 @@ std::optional<std::size_t> Seer::options(const Launcher& row, const Words& argv,
       const bool takes_two = has_name(row.longs, name + "==");
       const bool takes_one = takes_two || has_name(row.longs, name + "=");
       const bool is_loose = (row.flags & any_longs) != 0 || (equals != std::string::npos && !row.verbs.empty());
-      if (!takes_one && !has_name(row.longs, name) && !is_loose) break;
+      if (!takes_one && !has_name(row.longs, name) && !is_loose) gap(owner, "an option that is not known");
       ShellWord value = equals == std::string::npos ? ShellWord{} : rest_of(argv[at], equals + 1);
       if (takes_one && equals == std::string::npos) {
         at += takes_two ? 2 : 1;
@@ -131,11 +132,10 @@ std::optional<std::size_t> Seer::options(const Launcher& row, const Words& argv,
       option(row, name, value, at + 1 == argv.size(), owner, via);
       break;
     }
-    if (!is_known) break;
+    // gone on with as if it took no word
+    if (!is_known) gap(owner, "an option that is not known");
   }
-  if (at >= argv.size()) return at;
-  gap(owner, "an option that is not known");
-  return {};
+  return at;
 }
 
 // Over options and groups to the word after the verb. Nothing if it is another verb.
@@ -257,12 +257,22 @@ void Seer::watched(const Launcher& row, const Words& argv, std::size_t owner, co
   if ((row.flags & else_shell) != 0 && out.size() == before) gap(owner, "an interactive shell");
 }
 
-void Seer::content(const Launcher& row, const Words& argv, std::size_t owner) {
+void Seer::content(const Launcher& row, const Words& argv, std::size_t owner, const Via& via) {
   unsigned operands = 0;
   bool has_text = false;
   for (std::size_t i = 1; i < argv.size(); ++i) {
     const ShellWord& word = argv[i];
-    if ((row.flags & names_variables) != 0 && may_be_option(word)) gap(owner, "a name made at run time");
+    if ((row.flags & names_variables) != 0) {
+      if (may_be_option(word)) gap(owner, "a name made at run time");
+      // a name for another name: then what is set cannot be told
+      if (word.text.starts_with('-') && word.text.contains('n') && has_name("declare typeset local", argv[0].text))
+        gap(owner, "a name for a variable");
+      variable(word, owner, via);
+    }
+    if (i > 1 && argv[i - 1].text == "-v" && argv[0].text == "printf") {
+      if (!word.is_literal) gap(owner, "a name made at run time");
+      variable(word, owner, via);
+    }
     if (word.is_literal && has_needle(row.needles, word.text)) gap(owner, "a word that may start a program");
     if (!word.text.starts_with('-')) ++operands;
     const std::string_view name =

@@ -54,7 +54,7 @@ class Seer {
   std::optional<std::size_t> verb(const Launcher& row, const Words& argv, std::size_t owner, const Via& via);
   void prefix(const Launcher& row, const Words& argv, std::size_t owner, const Via& via);
   void watched(const Launcher& row, const Words& argv, std::size_t owner, const Via& via);
-  void content(const Launcher& row, const Words& argv, std::size_t owner);
+  void content(const Launcher& row, const Words& argv, std::size_t owner, const Via& via);
   void opener(const Launcher& row, const Words& argv, std::size_t owner, const Via& via);
   void joined(const Words& argv, std::size_t from, std::size_t owner, const Via& via);
   void replaced(std::size_t before, std::string_view what);

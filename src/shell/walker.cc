@@ -125,6 +125,12 @@ void Walker::branches(TSNode node, Scope scope) {
   const bool is_for = type == "for_statement" || type == "c_style_for_statement";
   const bool is_loop = is_for || type == "while_statement";
   const bool has_condition = type == "if_statement" || type == "while_statement" || type == "elif_clause";
+  if (type == "for_statement") {
+    const TSNode name = ts_node_child_by_field_name(node, "variable", 8);
+    const std::string_view set = ts_node_is_null(name) ? std::string_view() : source_of(text_, name);
+    if (set == "PATH" || set == "ENV" || set.starts_with("BASH_") || set.starts_with("LD_"))
+      return fail("a loop over a variable that changes what runs", node);
+  }
   bool in_test = has_condition;
   ShellJoin join = scope.join;
   const std::uint32_t children = ts_node_child_count(node);
