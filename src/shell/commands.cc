@@ -101,7 +101,8 @@ void Walker::add_word(TSNode node, Scope scope, SimpleCommand& command) {
   }
   // `x[` starts an index, which may go over blanks and operators
   const bool may_be_name = command.words.size() <= 1 || command.words[0].text == "time";
-  if (may_be_name && source.contains('[') && source.size() > 1 && !source.contains(']')) {
+  const bool is_open = source.substr(0, source.find_first_of("'\"\\")).contains('[');
+  if (may_be_name && is_open && source.size() > 1 && !source.contains(']')) {
     return fail("an index that does not end", node);
   }
   ShellWord made = word(node, scope);
