@@ -140,6 +140,7 @@ Status TomlScanner::read_long(char quote, std::string& text) {
       if (!take_line_end()) return bad("a carriage return alone; lines end with a line feed");
       text += '\n';
     } else if (peek() == '\\') {
+      if (quote == '"' && take_joined_lines()) continue;
       TRY(read_backslash(quote, text));
     } else if (peek() == quote) {
       // up to two quotes may stand in the text, at its end as well
@@ -188,13 +189,16 @@ Status TomlScanner::read_escape(std::string& text) {
     at_ += 1 + digits.size();
     return {};
   }
-  // a backslash at the end of a line swallows the blanks up to the next text; read_short() stops at line ends
-  const std::size_t rest = text_.find_first_not_of(" \t", at_);
-  const bool is_line_end = rest < text_.size() && (text_[rest] == '\n' || text_.substr(rest, 2) == "\r\n");
-  if (!is_line_end) return bad(start, "an unknown escape; write \\\\ for a backslash, or the text in single quotes");
+  return bad(start, "an unknown escape; write \\\\ for a backslash, or the text in single quotes");
+}
+
+// A backslash at the end of a line swallows the blanks and lines up to the next text.
+bool TomlScanner::take_joined_lines() {
+  const std::size_t rest = text_.find_first_not_of(" \t", at_ + 1);
+  if (rest == std::string_view::npos || (text_[rest] != '\n' && text_.substr(rest, 2) != "\r\n")) return false;
   at_ = rest;
   while (take_line_end()) skip_blanks();
-  return {};
+  return true;
 }
 
 Status TomlScanner::read_scalar(Node& to) {

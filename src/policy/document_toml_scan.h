@@ -46,6 +46,7 @@ class TomlScanner {
   [[nodiscard]] Status read_short(char quote, std::string& text);
   [[nodiscard]] Status read_long(char quote, std::string& text);
   [[nodiscard]] Status read_backslash(char quote, std::string& text);
+  [[nodiscard]] bool take_joined_lines();
   [[nodiscard]] Status read_escape(std::string& text);
 
   std::string_view text_;
