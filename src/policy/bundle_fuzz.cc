@@ -17,10 +17,10 @@ const KeyPair& key() {
   static const KeyPair pair = make_key_pair(std::array<std::uint8_t, 32>{1});
   return pair;
 }
-const WallTime kNow = *parse_utc_time("2026-11-25T14:00:00Z");
+WallTime now() { return *parse_utc_time("2026-11-25T14:00:00Z"); }
 
 std::string good_bundle() {
-  const BundleTerms terms{.serial = 1, .not_before = kNow, .expires = kNow + std::chrono::hours(1)};
+  const BundleTerms terms{.serial = 1, .not_before = now(), .expires = now() + std::chrono::hours(1)};
   return *sign_bundle(*parse_json(R"({"schema":1,"command":[{"prefix":["git"]}]})", "good"), terms, key());
 }
 
@@ -35,7 +35,7 @@ std::string spliced(std::string_view input) {
 }
 
 void check_refused_or_good(std::string_view bytes) {
-  const Result<Bundle> bundle = open_bundle(bytes, "fuzz", {key().public_key}, kNow);
+  const Result<Bundle> bundle = open_bundle(bytes, "fuzz", {key().public_key}, now());
   if (!bundle) {
     CHECK(bundle.error().kind == ErrorKind::invalid && bundle.error().what.starts_with("fuzz:"));
     return;
@@ -58,10 +58,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const Result<Node> policy = parse_json(input, "policy");
   if (!policy) return 0;
-  const BundleTerms terms{.serial = 3, .not_before = kNow, .expires = kNow + std::chrono::seconds(1)};
+  const BundleTerms terms{.serial = 3, .not_before = now(), .expires = now() + std::chrono::seconds(1)};
   const Result<std::string> bytes = sign_bundle(*policy, terms, key());
   if (!bytes) return 0;
-  const Result<Bundle> opened = open_bundle(*bytes, "signed", {key().public_key}, kNow);
+  const Result<Bundle> opened = open_bundle(*bytes, "signed", {key().public_key}, now());
   CHECK(opened);
   CHECK(opened->terms == terms && *canonical_json(opened->policy) == *canonical_json(*policy));
   return 0;
