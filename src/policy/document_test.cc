@@ -227,6 +227,8 @@ TEST(Toml, RefusesBadDocumentsWithThePlace) {
            {std::string("a = 1\n\0", 7), "f:2:1: the control character \\x00; remove it"},
            {"a = '\x1B'", "f:1:6: the control character \\x1b; remove it"},
            {"a = '\x7F'", "f:1:6: the control character \\x7f; remove it"},
+           {"b = '\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80x\xC3\xA4\xE2\x82'",
+            "f:1:11: this is not UTF-8; save the file as UTF-8"},
            {"a = 1\nb = '\xC3\xA4\xFF'", "f:2:7: this is not UTF-8; save the file as UTF-8"},
            {"\xFF\xFE"
             "a\0",

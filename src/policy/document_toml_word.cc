@@ -129,21 +129,20 @@ Result<Node> read_number(std::string_view word) {
   const std::optional<std::string> digits_only = without_underscores(unsigned_word, base);
   if (!digits_only) return wrong("underscores stand between digits");
   const std::string_view digits = *digits_only;
-  const char* end = digits.data() + digits.size();
   if (base != 10 || all_digits(digits)) {
     if (base == 10 && has_leading_zero(digits)) return wrong("remove the 0 at its beginning");
     std::uint64_t value = 0;
-    const auto [rest, error] = std::from_chars(digits.data(), end, value, base);
+    const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (error == std::errc::result_out_of_range) return wrong("it does not fit into 64 bits");
-    if (error != std::errc() || rest != end) return wrong("put texts in quotes");
+    if (error != std::errc() || rest != digits.data() + digits.size()) return wrong("put texts in quotes");
     if (value > static_cast<std::uint64_t>(INT64_MAX) + (is_negative ? 1 : 0))
       return wrong("it does not fit into 64 bits");
     return Node{.kind = NodeKind::integer, .integer = static_cast<std::int64_t>(is_negative ? 0 - value : value)};
   }
   if (!is_real(digits)) return wrong("put texts in quotes");
   Node node{.kind = NodeKind::real};
-  const auto [rest, error] = std::from_chars(digits.data(), end, node.real);
-  if (error != std::errc() || rest != end) return wrong("it is too large or too small");
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), node.real);
+  if (error != std::errc() || rest != digits.data() + digits.size()) return wrong("it is too large or too small");
   if (is_negative) node.real = -node.real;
   return node;
 }
