@@ -31,6 +31,9 @@ namespace bailiwick {
 // "git push|fetch"
 [[nodiscard]] std::string prefix_text(const std::vector<std::vector<std::string>>& prefix);
 
+// How [sandbox] read and write differ from lists to which everybody may add.
+inline constexpr std::string_view kWholeList =
+    "; in an admin layer that is the whole list: users may name places below it";
 inline constexpr std::size_t kMaxImportedText = 16 * 1024;  // of one string of ours
 
 // Absolute, or starts with `~/`; no `..`, not too long.
@@ -42,6 +45,7 @@ inline constexpr std::size_t kMaxImportedText = 16 * 1024;  // of one string of 
 struct ImportedHost {
   std::string pattern;      // empty: not at all
   bool is_exact = true;     // false: what is denied covers more than the original, what is allowed less
+  bool is_less = false;     // what is denied covers less
   bool is_private = false;  // a literal address that is not public
 };
 // Normalised as the original does: lower-case, without brackets, port and final dot. What is denied by a wildcard

@@ -130,7 +130,9 @@ void read_directories(ClaudeImport& in, const std::string& key, const Member& me
                                 quoted(item.text) + " is not below the root or ~/: write it so in [sandbox] read");
     }
     in.policy.add_word("sandbox.read", item.text, item.place);
-    in.policy.tightened(at, item.place, "[sandbox] read; where it is to be written, too, name it in [sandbox] write");
+    in.policy.tightened(
+        at, item.place,
+        "[sandbox] read; where it is to be written, too, name it in [sandbox] write" + std::string(kWholeList));
   });
 }
 

@@ -103,7 +103,9 @@ void read_fetch(ClaudeImport& in, const std::string& key, Place place, const Cla
   in.policy.host({.pattern = host.pattern, .decision = decision, .place = place});
   const std::string note =
       fmt::format("[network.hosts] {} = \"{}\", for commands, too", quoted(host.pattern), name_of(decision));
-  if (decision == Decision::allow && host.is_exact && !host.is_private) {
+  if (host.is_less) {
+    in.policy.left_out(key, place, note + "; no name with more labels: name the whole domain, with `**.x`");
+  } else if (decision == Decision::allow && host.is_exact && !host.is_private) {
     in.policy.carried(key, place, note);
   } else {
     in.policy.tightened(key, place, note);
@@ -132,7 +134,7 @@ void read_read(ClaudeImport& in, const std::string& key, Place place, const Clau
       return in.policy.left_out(key, place, "a pattern: name the directories in [sandbox] read");
     }
     in.policy.add_word("sandbox.read", std::string(directory), place);
-    return in.policy.carried(key, place, "[sandbox] read");
+    return in.policy.tightened(key, place, "[sandbox] read" + std::string(kWholeList));
   }
   const auto patterns = rule.has_what ? claude_deny_patterns(rule.what) : std::vector<std::string>();
   if (patterns.empty()) {
@@ -178,7 +180,7 @@ void read_edit(ClaudeImport& in, const std::string& key, Place place, const Clau
     return in.policy.left_out(key, place, "a pattern: name the directories in [sandbox] write");
   }
   in.policy.add_word("sandbox.write", std::string(directory), place);
-  in.policy.carried(key, place, "[sandbox] write");
+  in.policy.tightened(key, place, "[sandbox] write" + std::string(kWholeList));
 }
 
 // mcp__server, mcp__server__tool

@@ -52,8 +52,13 @@ void read_domains(ClaudeImport& in, const std::string& key, const Member& member
     }
     in.policy.host({.pattern = host.pattern, .decision = decision, .place = item.place});
     const std::string note = fmt::format("[network.hosts] {} = \"{}\"", quoted(host.pattern), name_of(decision));
-    host.is_exact && !(host.is_private && decision == Decision::allow) ? in.policy.carried(at, item.place, note)
-                                                                       : in.policy.tightened(at, item.place, note);
+    if (host.is_less) {
+      in.policy.left_out(at, item.place, note + ", and no name with more labels: deny the whole domain, with `**.x`");
+    } else if (host.is_exact && !(host.is_private && decision == Decision::allow)) {
+      in.policy.carried(at, item.place, note);
+    } else {
+      in.policy.tightened(at, item.place, note);
+    }
   });
 }
 
@@ -95,7 +100,7 @@ void read_files(ClaudeImport& in, const std::string& key, const Member& member) 
         if (!patterns.empty()) return in.policy.carried(item_at, item.place, "[sandbox] deny_read");
       } else if (is_plain_path(path)) {
         in.policy.add_word("sandbox.write", std::string(path), item.place);
-        return in.policy.carried(item_at, item.place, "[sandbox] write");
+        return in.policy.tightened(item_at, item.place, "[sandbox] write" + std::string(kWholeList));
       } else if (path == "." || path == "./" || path.starts_with("./")) {
         return in.policy.carried(item_at, item.place, "the workspace can be written");
       }

@@ -161,7 +161,7 @@ void read_workspace_write(CodexImport& in, const std::string& key, const Member&
                                     quoted(item.text) + " is no absolute path: write one in [sandbox] write");
         }
         in.policy.add_word("sandbox.write", item.text, item.place);
-        in.policy.carried(item_at, item.place, "[sandbox] write");
+        in.policy.tightened(item_at, item.place, "[sandbox] write" + std::string(kWholeList));
       });
     } else if (each.key == "network_access") {
       const auto flag = read_flag(in.policy, at, each);
@@ -170,6 +170,10 @@ void read_workspace_write(CodexImport& in, const std::string& key, const Member&
         in.policy.set_text("defaults.network.mode", "off", each.place);
         in.policy.carried(at, each.place, "[defaults.network] mode = \"off\"");
         return;
+      }
+      const Node* mode = in.policy.find("defaults.sandbox.mode");
+      if (mode != nullptr && mode->text == "read-only") {
+        return in.policy.carried(at, each.place, "without effect, as in the original: read-only has no network");
       }
       in.policy.set_text("defaults.network.mode", "managed", each.place);
       in.policy.tightened(at, each.place,
@@ -259,7 +263,12 @@ void read_key(CodexImport& in, const std::string& key, const Member& member) {
 
 Imported import_codex_managed_config(const Node& root) {
   CodexImport in;
-  for (const Member& member : root.members) read_key(in, join_key("", member.key), member);
+  // The mode first: what its table says depends on it.
+  for (const bool later : {false, true}) {
+    for (const Member& member : root.members) {
+      if ((member.key == "sandbox_workspace_write") == later) read_key(in, join_key("", member.key), member);
+    }
+  }
   // Its other modes have the network off, unless it is opened.
   const Node* mode = in.policy.find("defaults.sandbox.mode");
   if (mode != nullptr && mode->text != "full-access") {

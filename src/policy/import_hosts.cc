@@ -52,7 +52,7 @@ ImportedHost read_foreign_host(std::string_view text, Decision decision) {
   while (lower.ends_with('.')) lower.pop_back();
   const auto pattern = parse_host_pattern(lower);
   if (!pattern || pattern->kind != HostPatternKind::wildcard) return {};
-  return {.pattern = lower, .is_exact = false};
+  return {.pattern = lower, .is_exact = false, .is_less = decision != Decision::allow};
 }
 
 }  // namespace bailiwick
