@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "policy/glob.h"
+#include "policy/host_pattern.h"
 #include "policy/import_claude.h"
 #include "policy/rules_file.h"
 
@@ -95,10 +96,14 @@ void read_fetch(ClaudeImport& in, const std::string& key, Place place, const Cla
                           name_of(decision)));
   }
   const std::string_view domain = rule.what.substr(kDomain.size());
-  const ImportedHost host = read_foreign_host(domain, decision);
+  ImportedHost host = read_foreign_host(domain, decision);
   if (host.pattern.empty()) {
     return in.policy.left_out(key, place,
                               quoted(domain) + " cannot be said as a pattern: name the hosts, or write `*.x`");
+  }
+  // Whether a name stands for its subdomains, too, differs between versions of the original.
+  if (decision != Decision::allow && host.is_exact && !parse_address(host.pattern) && !host.pattern.starts_with('*')) {
+    host.pattern = "**." + host.pattern;
   }
   in.policy.host({.pattern = host.pattern, .decision = decision, .place = place});
   const std::string note =
