@@ -33,7 +33,7 @@ ImportedHost read_foreign_host(std::string_view text, Decision decision) {
   for (const char c : trim(text)) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (lower == "*") return {.pattern = lower};
   if (lower.find_first_of("*?{") == std::string::npos) {
-    const auto host = normal_host(normal_rule_host(lower));
+    const auto host = normal_host(codex_host(lower));
     if (!host) return {};
     const auto address = parse_address(*host);
     const bool is_private = address ? !is_public(*address) : *host == "localhost" || host->ends_with(".localhost");
@@ -41,7 +41,7 @@ ImportedHost read_foreign_host(std::string_view text, Decision decision) {
   }
   for (const std::string_view stars : {"**.", "*."}) {
     if (!lower.starts_with(stars)) continue;
-    const std::string rest = normal_rule_host(std::string_view(lower).substr(stars.size()));
+    const std::string rest = codex_host(std::string_view(lower).substr(stars.size()));
     if (is_host_name(rest) && parse_host_pattern(std::string(stars) + rest))
       return {.pattern = std::string(stars) + rest};
   }
