@@ -162,7 +162,7 @@ TEST_F(PolicySourcesTest, WhatOthersCanWriteIsNotTheUsers) {
   tree_.file("home/.config/bailiwick/policy.toml", "u");
   for (const unsigned mode : {0664U, 0646U, 0622U}) {
     ASSERT_EQ(::chmod(user_.c_str(), mode), 0);
-    expect_refused({user_, "(mode 06"), HasSubstr("chmod go-w " + user_)});
+    expect_refused({user_, "(mode 06", "chmod go-w " + user_});
   }
   ASSERT_EQ(::chmod(user_.c_str(), 0600), 0);
   EXPECT_EQ(sources().size(), 1U);
