@@ -156,11 +156,22 @@ std::optional<Sha256> DigestCache::digest_of(const std::string& path, const File
   return digest;
 }
 
+namespace {
+
+// One file that is many programs, by the name it is called under: that a rule names one of them says nothing about the
+// others.
+constexpr auto kManyPrograms = std::to_array<std::string_view>(
+    {"busybox", "toybox", "coreutils", "systemctl", "kmod", "lvm", "xtables-nft-multi", "xtables-legacy-multi"});
+
+}  // namespace
+
 KnownPrograms KnownPrograms::find(const std::vector<std::string>& names, std::string_view search) {
   KnownPrograms programs;
   const std::vector<Place> places = open_places(search);
   const auto add = [&](const std::string& name, std::optional<ResolvedProgram> program) {
     if (!program) return;
+    const std::string_view file = base_name(program->path);
+    if (file != base_name(name) && std::ranges::find(kManyPrograms, file) != kManyPrograms.end()) return;
     const bool is_there = std::ranges::any_of(
         programs.known_, [&](const Known& one) { return one.name == name && one.file == program->file; });
     if (!is_there) {

@@ -77,8 +77,9 @@ TEST(JudgeExec, AVerdictNamesItsRuleLayerAndLine) {
   const auto policy = policy_of({{LayerKind::system, kRules}});
   EXPECT_EQ(explain(*policy, judge_words(*policy, {"git", "push", "-f"})),
             "rewrites what others have (system system1.toml:12)");
-  EXPECT_EQ(explain(*policy, judge_words(*policy, {"ls"})), "no rule names it: `default` (system system1.toml:3)");
-  EXPECT_EQ(explain(*policy, judge_words(*policy, {"rm", "-rf", "/home/dev/other"})), "");
+  EXPECT_EQ(explain(*policy, judge_words(*policy, {"ls"})), "no rule names it: `default` (system system1.toml:4)");
+  EXPECT_EQ(explain(*policy, judge_words(*policy, {"cat", "/home/dev/.ssh/id_rsa"})),
+            "risk high, names a secret: `ask_from` (system system1.toml:5)");
 }
 
 TEST(JudgeExec, ADeniedProgramIsDeniedUnderEveryName) {

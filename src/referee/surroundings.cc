@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "policy/executable_config.h"
+#include "policy/home.h"
 #include "policy/secrets.h"
 
 namespace bailiwick {
@@ -35,8 +36,7 @@ bool leaves(std::string_view path) {
 // Whether the name alone may say that it is a secret (.env, id_rsa, credentials.json): these have a dot or a word that
 // the tables know, so that only such names need a look.
 bool may_be_secret_name(std::string_view path) {
-  return path.contains('.') || path.contains("id_") || path.contains("secret") || path.contains("credential") ||
-         path.contains("/");
+  return path.contains('.') || path.contains("id_") || path.contains("secret") || path.contains("credential");
 }
 
 }  // namespace
@@ -122,16 +122,31 @@ bool Surroundings::is_scratch(std::string_view path) const {
 }
 
 Reach Surroundings::reach_of(const ToolWord& word, std::uint16_t effects) const {
-  if (!word.is_literal) return {};
-  const std::string_view text = path_in(word.text);
+  std::string_view text = word.text;
+  std::string at_home;
+  if (!word.is_literal) {
+    // What the shell makes of the home is known well enough to judge a risk by.
+    for (const std::string_view home : {"~/", "$HOME/", "${HOME}/", "\"$HOME\"/", "\"${HOME}\"/"}) {
+      if (!text.starts_with(home)) continue;
+      at_home = "~/" + std::string(text.substr(home.size()));
+      break;
+    }
+    if (text == "~" || text == "$HOME") at_home = "~";
+    if (at_home.empty()) return {};
+    text = at_home;
+  }
+  text = path_in(text);
   if (text.empty() || text.contains("://")) return {};
   const bool outside_by_words = leaves(text);
   if (!outside_by_words && !may_be_secret_name(text)) return {};
   const std::string path = normal(text);
-  if (const std::string_view reason = secret(path); !reason.empty()) return {Risk::high, "names a secret"};
+  if (!secret(path).empty()) return {Risk::high, "names a secret"};
   if (!outside_by_words || is_within(path, workspace_) || is_scratch(path)) return {};
   if ((effects & tool_destroys) != 0) return {Risk::high, "destroys outside the workspace"};
   if ((effects & tool_writes) != 0) return {Risk::high, "writes outside the workspace"};
+  const bool is_system =
+      std::ranges::any_of(system_entries(), [&](const SystemEntry& entry) { return is_within(path, entry.path); });
+  if (effects == 0 && !is_system) return {Risk::medium, "names a place outside the workspace"};
   return {};
 }
 

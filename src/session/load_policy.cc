@@ -1,0 +1,64 @@
+#include "session/load_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "policy/import.h"
+#include "referee/build.h"
+
+namespace bailiwick {
+
+Result<Layer> layer_from(const PolicySource& source) {
+  if (source.bundle) return read_layer(source.bundle->policy, source.kind, source.file);
+  if (!source.format) {
+    TRY_ASSIGN(const Node root, parse_toml(source.text, source.file));
+    return read_layer(root, source.kind, source.file);
+  }
+  TRY_ASSIGN(Imported imported, import_policy(*source.format, source.text, source.file));
+  TRY_ASSIGN(Layer layer, read_layer(imported.policy, source.kind, source.file));
+  for (const ImportRow& row : imported.report) {
+    if (row.outcome == ImportOutcome::carried) continue;
+    layer.warnings.push_back(
+        fmt::format("{}: {}: {}: {}", format_place(source.file, row.place), row.key, name_of(row.outcome), row.note));
+  }
+  return layer;
+}
+
+Result<LoadedPolicy> load_policy(const SourcePlaces& places, WallTime now, std::vector<Layer> extra) {
+  TRY_ASSIGN(PolicySources found, load_policy_sources(places, now));
+  std::vector<Layer> layers;
+  for (const PolicySource& source : found.sources) {
+    TRY_ASSIGN(Layer layer, layer_from(source));
+    layers.push_back(std::move(layer));
+  }
+  for (Layer& layer : extra) layers.push_back(std::move(layer));
+  TRY_ASSIGN(auto policy, build_policy(std::move(layers), places.home));
+  LoadedPolicy out{.policy = std::move(policy), .warnings = std::move(found.warnings)};
+  for (const std::string& warning : out.policy->warnings()) out.warnings.push_back(warning);
+  return out;
+}
+
+ProgramFinder::ProgramFinder(std::shared_ptr<const Policy> policy, std::string search, std::string directory,
+                             std::vector<std::string> writable)
+    : policy_(std::move(policy)),
+      search_(std::move(search)),
+      directory_(std::move(directory)),
+      writable_(std::move(writable)) {}
+
+Program ProgramFinder::find(const std::string& name) {
+  Program out;
+  const auto program = resolve_program(name, search_, directory_);
+  if (!program) return out;
+  out.path = program->path;
+  out.is_trusted =
+      std::ranges::none_of(writable_, [&](const std::string& base) { return is_within(program->path, base); });
+  if (!known_) known_ = KnownPrograms::find(policy_->commands().guarded_programs(), search_);
+  out.names = known_->names_of(*program, digests_);
+  if (!policy_->commands().by_content().empty()) {
+    if (const auto digest = digests_.digest_of(program->path, program->file)) out.sha256 = hex(*digest);
+  }
+  return out;
+}
+
+}  // namespace bailiwick
