@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -272,10 +273,12 @@ Imported PolicyBuilder::finish() && {
     const auto dot = path.rfind('.');
     table_at(out.policy, path.substr(0, dot)).members.push_back(member_of(path.substr(dot + 1), std::move(value)));
   }
-  std::ranges::stable_sort(report_, [](const ImportRow& a, const ImportRow& b) {
-    return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
-  });
-  out.report = std::move(report_);
+  // Not stable_sort(): clang calls it deprecated with this library.
+  std::vector<std::size_t> order(report_.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, {},
+                    [&](std::size_t i) { return std::tuple(report_[i].place.line, report_[i].place.column, i); });
+  for (const std::size_t i : order) out.report.push_back(std::move(report_[i]));
   return out;
 }
 
