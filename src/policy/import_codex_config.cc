@@ -126,6 +126,9 @@ void read_otel(CodexImport& in, const std::string& key, const Member& member) {
   for_each_member(in.policy, key, member, [&](const std::string& at, const Member& each) {
     if (each.key == "environment") {
       if (const std::string* text = read_text(in.policy, at, each)) {
+        if (text->empty() || text->size() > kMaxImportedText) {
+          return in.policy.unknown(at, each.place, "empty or too long: left out");
+        }
         in.policy.set_text("telemetry.environment", *text, each.place);
         in.policy.carried(at, each.place, "[telemetry] environment");
       }
@@ -153,9 +156,9 @@ void read_workspace_write(CodexImport& in, const std::string& key, const Member&
         if (item.kind != NodeKind::string) {
           return in.policy.unknown(item_at, item.place, wrong_kind_note(item, "a string"));
         }
-        if (!is_rooted_path(item.text)) {
+        if (!is_plain_path(item.text)) {
           return in.policy.left_out(item_at, item.place,
-                                    quoted(item.text) + " is not absolute: write it so in [sandbox] write");
+                                    quoted(item.text) + " is no absolute path: write one in [sandbox] write");
         }
         in.policy.add_word("sandbox.write", item.text, item.place);
         in.policy.carried(item_at, item.place, "[sandbox] write");

@@ -24,34 +24,27 @@ constexpr std::array kLeftOut{
 
 void add_host(CodexImport& in, const std::string& key, Place place, std::string_view text, Decision decision,
               std::string_view why) {
-  HostPattern host = read_host_pattern(text);
-  if (host.pattern.empty() || (!host.is_exact && decision == Decision::allow)) {
+  const ImportedHost host = read_foreign_host(text, decision);
+  if (host.pattern.empty()) {
     in.policy.left_out(key, place,
-                       decision == Decision::allow
-                           ? fmt::format("{} cannot be said as a pattern: its hosts are not allowed; name them, or "
-                                         "write `*.x` or `**.x`",
-                                         quoted(text))
-                           : fmt::format("{} cannot be said as a pattern: deny its hosts by name, or with `*.x` or "
-                                         "`**.x`",
-                                         quoted(text)));
+                       fmt::format("{} cannot be said as a pattern: {} its hosts by name, or with `*.x` or `**.x`",
+                                   quoted(text), name_of(decision)));
     return;
   }
   HostRule rule{.pattern = host.pattern, .decision = decision, .place = place};
   // What is not public has to be named, here by its address.
-  if (host.is_private && decision == Decision::allow) {
-    if (host.pattern.ends_with("localhost")) {
-      rule.addresses = {"127.0.0.0/8", "::1/128"};
-    } else {
-      rule.addresses = {host.pattern + (host.pattern.contains(':') ? "/128" : "/32")};
-    }
+  if (host.is_private && decision == Decision::allow && host.pattern.ends_with("localhost")) {
+    rule.addresses = {"127.0.0.0/8", "::1/128"};
   }
   in.policy.host(std::move(rule));
+  std::string note = fmt::format("[network.hosts] {} = \"{}\"", quoted(host.pattern), name_of(decision));
   if (!why.empty()) {
-    in.policy.tightened(key, place, std::string(why));
+    in.policy.tightened(key, place, fmt::format("{}: {}", note, why));
   } else if (!host.is_exact) {
-    in.policy.tightened(key, place, fmt::format("denies all of {}", quoted(host.pattern)));
+    in.policy.tightened(key, place,
+                        note + (decision == Decision::allow ? ": a wildcard stays inside its label" : ": all of them"));
   } else {
-    in.policy.carried(key, place, fmt::format("[network.hosts] {} = \"{}\"", quoted(host.pattern), name_of(decision)));
+    in.policy.carried(key, place, std::move(note));
   }
 }
 
