@@ -55,7 +55,7 @@ HostPattern read_host_pattern(std::string_view text) {
   for (const char c : trim(text)) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (lower == "*") return {.pattern = lower};
   if (lower.find_first_of("*?[{") == std::string::npos || lower.starts_with('[')) {
-    const std::string host = normal_host(lower);
+    const std::string host = codex_host(lower);
     const AddressKind kind = address_kind(host);
     if (kind != AddressKind::none) return {.pattern = host, .is_private = kind == AddressKind::private_address};
     if (!is_host_name(host)) return {};
@@ -64,7 +64,7 @@ HostPattern read_host_pattern(std::string_view text) {
   }
   for (const std::string_view stars : {"**.", "*."}) {
     if (!lower.starts_with(stars)) continue;
-    const std::string rest = normal_host(std::string_view(lower).substr(stars.size()));
+    const std::string rest = codex_host(std::string_view(lower).substr(stars.size()));
     if (is_host_name(rest)) return {.pattern = std::string(stars) + rest};
   }
   // The fixed labels at the end.

@@ -255,7 +255,7 @@ class Reader {
     TRY_ASSIGN(const Arguments arguments, Arguments::bind(call, kParameters, file_));
     NetworkRule out{.host = {}, .protocol = {}, .place = call.place};
     TRY_ASSIGN(const std::string host, arguments.need_text("host"));
-    out.host = normal_host(host);
+    out.host = codex_host(host);
     if (out.host.empty()) {
       return fail_at(file_, arguments.place_of("host"),
                      fmt::format("`{}` is no host: write one name or address, without scheme, path or wildcard",
@@ -305,7 +305,7 @@ bool prefix_matches(const PrefixRule& rule, const std::vector<std::string>& word
   return true;
 }
 
-std::string normal_host(std::string_view host) {
+std::string codex_host(std::string_view host) {
   host = trim(host);
   if (host.find_first_of("/?#@*, \t\r\n\\\"'%") != std::string_view::npos || host.size() > 255) return {};
   if (host.starts_with('[')) {

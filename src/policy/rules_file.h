@@ -70,7 +70,7 @@ struct RulesFile {
                                   const std::vector<HostExecutable>& executables);
 
 // "GitHub.com:443", "[::1]", "x.example." in one form; empty: this is no host (a URL, a path, blanks, a wildcard).
-[[nodiscard]] std::string normal_host(std::string_view host);
+[[nodiscard]] std::string codex_host(std::string_view host);
 
 // A command line as the original splits its examples: POSIX quotes and comments, nothing is expanded. Empty where a
 // quote stays open or there is no word.

@@ -224,12 +224,12 @@ TEST(RulesFile, MatchesLikeTheOriginal) {
 }
 
 TEST(RulesFile, NormalHosts) {
-  EXPECT_EQ(normal_host("Example.COM."), "example.com");
-  EXPECT_EQ(normal_host("[::1]:443"), "::1");
-  EXPECT_EQ(normal_host("fe80::1"), "fe80::1");
-  EXPECT_EQ(normal_host(" x:80 "), "x");
+  EXPECT_EQ(codex_host("Example.COM."), "example.com");
+  EXPECT_EQ(codex_host("[::1]:443"), "::1");
+  EXPECT_EQ(codex_host("fe80::1"), "fe80::1");
+  EXPECT_EQ(codex_host(" x:80 "), "x");
   for (const auto bad : {"", "x:y", "[::1", "a b", "a/b", "*.x", "http://x", "x:99999", "[::1]x", "a@b"}) {
-    EXPECT_EQ(normal_host(bad), "") << bad;
+    EXPECT_EQ(codex_host(bad), "") << bad;
   }
 }
 

@@ -202,7 +202,7 @@ Result<int> run_import(const PolicyArguments& arguments) {
 
 Result<int> run_init(const PolicyArguments& arguments) {
   const std::string file = arguments.output.empty() ? "policy.toml" : arguments.output;
-  TRY(write_new_file(file, starter_policy(arguments.is_user_file ? StarterKind::user : StarterKind::admin), 0644));
+  TRY(write_new_file(file, arguments.is_user_file ? starter_policy() : admin_starter_policy(), 0644));
   if (file == "-") return 0;
   TRY(
       print_text(fmt::format("wrote {}\n"
