@@ -197,6 +197,8 @@ void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
       has_target = true;
     } else if (is_word(type)) {
       // tree-sitter takes the words after a redirection for more targets; to bash they are the command's
+      if (ts_node_start_byte(child) == ts_node_end_byte(ts_node_child(node, i - 1)))
+        return fail("two words that touch", child);
       add_word(child, scope, command);
     } else {
       return fail("a redirection that is not read", child);
