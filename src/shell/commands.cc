@@ -130,6 +130,11 @@ void Walker::assignment(TSNode node, Scope scope, SimpleCommand& command) {
   if (type_of(name) == "subscript") expansions(name, scope);
   if (!ts_node_is_null(value)) {
     if (type_of(value) == "array") {
+      // an index goes on to its bracket, over blanks and brackets of the array
+      for (std::uint32_t i = 0; i < ts_node_child_count(value); ++i) {
+        const std::string_view element = source_of(text_, ts_node_child(value, i));
+        if (element.starts_with('[') && !element.contains(']')) return fail("an index that does not end", value);
+      }
       expansions(value, scope);
       made.value = {.text = std::string(source_of(text_, value)), .is_literal = false};
     } else if (is_word(type_of(value))) {
@@ -192,6 +197,8 @@ void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
       has_target = true;
     } else if (is_word(type)) {
       // tree-sitter takes the words after a redirection for more targets; to bash they are the command's
+      if (ts_node_start_byte(child) == ts_node_end_byte(ts_node_child(node, i - 1)))
+        return fail("two words that touch", child);
       add_word(child, scope, command);
     } else {
       return fail("a redirection that is not read", child);

@@ -47,11 +47,11 @@ constexpr auto kLaunchers = std::to_array<Launcher>({
      .opens = "W"},
     {.names = "bind", .kind = watched, .opens = "x f"},
     // they read an operand as the name of a variable, index and all: a[$(command)]
-    {.names = "read unset let wait getopts declare typeset local readonly",
+    {.names = "read unset let getopts declare typeset local readonly",
      .kind = content,
      .needles = "$( `",
      .flags = names_variables},
-    {.names = "printf test export", .kind = content, .needles = "$( `"},
+    {.names = "printf test export wait", .kind = content, .needles = "$( `"},
     // before a command
     {.names = "env",
      .kind = assigning,

@@ -19,8 +19,15 @@ bool is_assignment(const ShellWord& word) {
 bool may_be_option(const ShellWord& word) {
   if (word.is_literal) return false;
   std::string_view source = word.text;
+  // -u"$x" is one option, -u$x may be many words
+  if (source.starts_with('-')) {
+    const std::size_t at = source.find_first_of("$`");
+    if (at == std::string_view::npos) return false;
+    const std::string_view before = source.substr(0, at);
+    return std::ranges::count(before, '"') % 2 == 0;
+  }
   while (source.starts_with('"')) source.remove_prefix(1);
-  return source.empty() || std::string_view("$`*?[{-").contains(source[0]);
+  return source.empty() || std::string_view("$`*?[{").contains(source[0]);
 }
 
 void Seer::gap(std::size_t owner, std::string_view why) {

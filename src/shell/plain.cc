@@ -110,6 +110,8 @@ bool Plain::word_into(ShellWord& made, bool is_first) {
       made.is_literal = false;
       ++at_;
     } else if (text_[at_] == '$') {
+      // after a quote or another one the grammar may not see it
+      if (text_.substr(start, at_ - start).find_first_of("'\"$") != std::string_view::npos) return false;
       made.is_literal = false;
       if (!skip_variable()) return false;
     } else {
@@ -126,6 +128,7 @@ bool Plain::word_into(ShellWord& made, bool is_first) {
   }
   if (!is_first) return true;
   // the grammar knows names of commands by their bytes
+  if (is_special(source.substr(0, source.find_first_of("'\"")))) return false;
   return made.is_literal && source.find_first_of("@,:%+") == std::string_view::npos && !is_special(made.text);
 }
 

@@ -93,10 +93,12 @@ void Seer::interpreter(const Launcher& row, const Words& argv, std::size_t owner
       const std::string_view option =
           std::string_view(word).substr(2, word.find('=') == std::string::npos ? word.npos : word.find('=') - 2);
       if (has_name(row.longs, option)) return gap(owner, "code of another language");
-      if (has_name("version help", option)) return;
+      if (has_name("version help test check", option)) return;
       continue;
     }
     if (word == "-version" || word == "-V") return;
+    // python's is another
+    if (word == "-v" && argv.size() == 2 && !has_name(row.names, "python")) return;
     if (word.find_first_of(row.shorts, 1) != std::string::npos) return gap(owner, "code of another language");
     if (word == "-m") {
       const bool runs_code = i + 1 < argv.size() && has_name("code timeit pdb runpy trace idlelib", argv[i + 1].text);
@@ -182,6 +184,7 @@ void Seer::sed(const Words& argv, std::size_t owner) {
 void Seer::make(const Words& argv, std::size_t owner, const Via& via) {
   for (std::size_t i = 1; i < argv.size(); ++i) {
     const std::string& word = argv[i].text;
+    if (word == "-j$(nproc)" || word == "-j`nproc`") continue;
     if (may_be_option(argv[i])) return gap(owner, "an option made at run time");
     if (is_assignment(argv[i]) || (word.contains('=') && !word.starts_with('-'))) {
       variable(argv[i], owner, via);

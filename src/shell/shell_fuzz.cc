@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace bailiwick;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const ShellReading reading = read_shell(text);
-  CHECK(reading == shell::read_with_grammar(text));
+  const ShellReading slow = shell::read_with_grammar(text);
+  CHECK(reading == slow || (slow.is_opaque && text.contains('\n')));
   CHECK(reading.is_opaque == !reading.reason.empty());
   CHECK(reading.commands.size() <= kMaxShellCommands);
   CHECK(reading.offset <= size);

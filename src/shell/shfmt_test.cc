@@ -291,6 +291,7 @@ constexpr Quirk kQuirks[] = {
     {"declare", "the same"},
     {"readonly ", "the same"},
     {"local ", "the same"},
+    {"time time", "takes the second for a word"},
     {"[[", "refuses some patterns"},
     {"((", "reads arithmetic more strictly"},
     {"${", "reads expansions more strictly"},

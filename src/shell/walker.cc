@@ -75,7 +75,10 @@ void Walker::sequence(TSNode node, Scope scope) {
     if (is_statement(type)) {
       // Two statements with nothing between them: tree-sitter sees an end that bash does not.
       if (needs_operator && !is_new_line) return fail("two commands with nothing between them", start);
-      statement(child, {.context = scope.context, .join = join});
+      Scope inner{.context = scope.context, .join = join};
+      if (is_first) inner.rest = scope.rest;
+      if (!is_first && scope.rest.has_value()) inner.context = *scope.rest;
+      statement(child, inner);
       // A here-document ends with a line of its own.
       needs_operator = text_.substr(0, end).ends_with('\n') ? false : true;
       join = ShellJoin::sequence;
@@ -180,10 +183,12 @@ void Walker::pipeline(TSNode node, Scope scope) {
     if (type == "negated_command" && i > 0) return fail("a negation inside a pipeline", child);
     const TSNode body = ts_node_child_by_field_name(child, "body", 4);
     const bool is_list = type == "list" || (!ts_node_is_null(body) && type_of(body) == "list");
-    if (is_list && (i > 0 || type == "list")) return fail("a list inside a pipeline", child);
+    if (is_list && i > 0 && (type != "list" || i + 1 < children)) return fail("a list inside a pipeline", child);
+    if (is_list && i == 0 && type == "list") return fail("a list inside a pipeline", child);
     if (is_statement(type)) {
       Scope inner{.context = context, .join = join};
       if (i == 0) inner.outer = scope.context;
+      if (is_list && i > 0) inner.rest = scope.rest.value_or(scope.context);
       statement(child, inner);
     } else if (type == "|" || type == "|&") {
       join = type == "|" ? ShellJoin::pipe : ShellJoin::pipe_both;
@@ -205,7 +210,8 @@ void Walker::redirected(TSNode node, Scope scope) {
   if (type == "list" || type == "pipeline" || type == "negated_command") {
     // tree-sitter hangs a redirection of the last command on all of them; and then all of them are piped, where bash
     // pipes the last
-    const bool is_piped = type == "list" && scope.outer.has_value();
+    if (type == "list" && scope.rest.has_value()) return fail("a redirection after a list", node);
+    const bool is_piped = scope.outer.has_value();
     statement(body, {.context = is_piped ? *scope.outer : scope.context, .join = scope.join});
     if (failed()) return;
     TSNode last = body;

@@ -252,6 +252,9 @@ void Walker::expansions(TSNode node, Scope scope) {
     return fail("a pattern that is not read", node);
   }
   std::size_t at = ts_node_start_byte(node);
+  // what bash takes for a comment, to the end of the line
+  if (type != "comment" && source.starts_with('#') && at > 0 && std::string_view(" \t\n").contains(text_[at - 1]))
+    return fail("a comment in a test", node);
   // SECURITY: an operand of arithmetic is read again by bash, quoted or not: (( a['$(id)'] )). Test: ReadShell.Opaque
   const auto look = [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to && i < text_.size(); ++i) {
