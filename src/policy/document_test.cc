@@ -134,7 +134,6 @@ TEST(Toml, ReadsValues) {
 }
 
 TEST(Toml, RefusesBadValues) {
-  const std::string quotes = "put texts in quotes";
   for (const Row& row : std::vector<Row>{
            {"", "here must be a value, not the end of the line"},
            {"yes", "put the text in quotes: \"yes\""},
@@ -231,7 +230,7 @@ TEST(Toml, RefusesBadDocumentsWithThePlace) {
             "f:1:11: this is not UTF-8; save the file as UTF-8"},
            {"a = 1\nb = '\xC3\xA4\xFF'", "f:2:7: this is not UTF-8; save the file as UTF-8"},
            {"\xFF\xFE"
-            "a\0",
+            "a",
             "f:1:1: this is not UTF-8; save the file as UTF-8"},
        })
     EXPECT_EQ(shown(parse_toml(row.text, "f")), row.wanted) << row.text;
@@ -323,7 +322,6 @@ TEST(Json, RefusesBadDocumentsWithThePlace) {
 
 TEST(Document, HasBoundsOfSizeAndDepth) {
   const std::string fifty(50UL << 20, ' ');
-  const std::string wanted = "f: larger than 8.0 MiB; split it";
   for (const auto parse : {parse_toml, parse_json, parse_plist})
     EXPECT_TRUE(shown(parse(fifty, "f")).starts_with("f: larger than ")) << shown(parse(fifty, "f"));
   EXPECT_TRUE(shown(parse_plist("bplist00" + fifty, "f")).starts_with("f: larger than "));
