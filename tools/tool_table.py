@@ -257,6 +257,8 @@ def read_file(path, loaded):
         for word in words:
             if word.startswith("-"):
                 check_flag_name(word, tool.single, key)
+        if key == "help" and key in raw:
+            tool.help = []  # a package manager that hands --help to a script says so
         setattr(tool, key, getattr(tool, key) + [w for w in words if w not in getattr(tool, key)])
     changes = set(words_of(raw.get("global_changes", []), "global_changes"))
     seen = {flag.name for flag in tool.globals}
