@@ -300,7 +300,7 @@ Cases cases() {
         "schema = 1\n[mcp.servers.docs]\ndecision = \"allow\"\narguments = [\"x\"]",
         "schema = 1\n[mcp.servers.docs]\ntools = { \"*x\" = \"deny\" }",
         "schema = 1\n[mcp.servers.docs]\ndecision = \"allow\"\nzzz = 1"})
-    out.add("broken", text, false);
+    out.add("broken", std::string(text), false);
   return out;
 }
 
