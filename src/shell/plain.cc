@@ -86,6 +86,8 @@ bool Plain::quoted(ShellWord& made) {
       if (!skip_variable()) return false;
       continue;
     }
+    // an index, if it is read as a variable's value
+    if (c == '[' && (at(at_ + 1) == '$' || at(at_ + 1) == '`')) return false;
     if (mark == '"' && (c == '`' || c == '\\' || c == '!')) return false;
     ++at_;
   }
@@ -130,6 +132,8 @@ bool Plain::word_into(ShellWord& made, bool is_first) {
 // Stands on the operator, or on the digits before it.
 bool Plain::redirect(SimpleCommand& made) {
   ShellRedirect out;
+  // the grammar takes 0< for a word
+  if (at(at_) == '0') return false;
   if (is_digit(at(at_))) out.descriptor = at(at_++) - '0';
   const char sign = at(at_++);
   const bool is_append = sign == '>' && at(at_) == '>';

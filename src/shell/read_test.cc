@@ -8,6 +8,8 @@
 #include <ctime>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/golden.h"
 #include "base/text.h"
@@ -189,6 +191,30 @@ TEST(ReadShell, PlainWayReadsMixesAsTheGrammarDoes) {
       if (commands > 1 || random() % 12 == 0) text += any(kOperators);
     }
     if (random() % 20 == 0) text.insert(0, any(kOperators));
+    expect_plain_is_slow(text, plain);
+  }
+  EXPECT_EQ(plain, *wanted);
+}
+
+TEST(ReadShell, PlainWayReadsMutationsAsTheGrammarDoes) {
+  std::vector<Line> all;
+  for (const char* file : {"/testdata/lines.txt", "/testdata/launched.txt", "/testdata/evasions.txt"}) {
+    for (Line& line : lines_of((std::string(TEST_SOURCE_DIR) + file).c_str())) all.push_back(std::move(line));
+  }
+  constexpr std::string_view kBytes = "\n\t  ;&|<>()'\"`$\\{}[]#-=~!*?ax205/.:@%+,_";
+  const char* rounds = std::getenv("BAILIWICK_SHELL_MUTATIONS");
+  std::mt19937 random(rounds == nullptr ? 7 : static_cast<unsigned>(std::time(nullptr)));
+  const auto wanted = rounds == nullptr ? Result<std::uint64_t>(5000) : parse_number(rounds, 1, 1'000'000);
+  ASSERT_TRUE(wanted.has_value()) << wanted.error().message();
+  std::size_t plain = 0;
+  for (std::uint64_t tried = 0; plain < *wanted && tried < *wanted * 100; ++tried) {
+    const std::string& first = all[random() % all.size()].text;
+    const std::string& second = all[random() % all.size()].text;
+    std::string text = first;
+    if (random() % 2 == 0)
+      text = first.substr(0, random() % (first.size() + 1)) + second.substr(random() % (second.size() + 1));
+    for (auto i = static_cast<unsigned>(random() % 4); i > 0; --i)
+      text.insert(random() % (text.size() + 1), 1, kBytes[random() % kBytes.size()]);
     expect_plain_is_slow(text, plain);
   }
   EXPECT_EQ(plain, *wanted);

@@ -125,6 +125,12 @@ void Walker::branches(TSNode node, Scope scope) {
   const bool is_for = type == "for_statement" || type == "c_style_for_statement";
   const bool is_loop = is_for || type == "while_statement";
   const bool has_condition = type == "if_statement" || type == "while_statement" || type == "elif_clause";
+  if (type == "for_statement") {
+    const TSNode name = ts_node_child_by_field_name(node, "variable", 8);
+    const std::string_view set = ts_node_is_null(name) ? std::string_view() : source_of(text_, name);
+    if (set == "PATH" || set == "ENV" || set.starts_with("BASH_") || set.starts_with("LD_"))
+      return fail("a loop over a variable that changes what runs", node);
+  }
   bool in_test = has_condition;
   ShellJoin join = scope.join;
   const std::uint32_t children = ts_node_child_count(node);
@@ -194,6 +200,7 @@ void Walker::redirected(TSNode node, Scope scope) {
   const TSNode body = ts_node_child_by_field_name(node, "body", 4);
   const std::string_view type = ts_node_is_null(body) ? "" : type_of(body);
   bool is_simple = type.empty() || is_plain_command(type);
+  if (type == "redirected_statement") return fail("a redirection of redirections", node);
   if (is_simple && !type.empty()) simple(body, scope, command);
   if (type == "list" || type == "pipeline" || type == "negated_command") {
     // tree-sitter hangs a redirection of the last command on all of them; and then all of them are piped, where bash
