@@ -150,7 +150,9 @@ TEST(HostPattern, ReadsBlocks) {
     ASSERT_TRUE(block) << row.text << ": " << block.error().message();
     EXPECT_EQ(block->bits, row.bits) << row.text;
     EXPECT_TRUE(block->holds(*parse_address(row.inside))) << row.text;
-    if (!row.outside.empty()) EXPECT_FALSE(block->holds(*parse_address(row.outside))) << row.text;
+    if (!row.outside.empty()) {
+      EXPECT_FALSE(block->holds(*parse_address(row.outside))) << row.text;
+    }
   }
 }
 

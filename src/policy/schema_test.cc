@@ -94,10 +94,13 @@ TEST(Schema, TheTableIsWhole) {
   }
   for (const SchemaKey& key : schema()) {
     EXPECT_EQ(find_key(key.path), &key);
-    if (key.path.contains('.'))
+    if (key.path.contains('.')) {
       EXPECT_FALSE(section_summary(key.path.substr(0, key.path.find('.'))).empty()) << key.path;
+    }
     // `closed` and `enforce` are words about other layers: an admin's
-    if (key.path.ends_with(".closed") || key.path.ends_with(".enforce")) EXPECT_EQ(key.layers, for_admin) << key.path;
+    if (key.path.ends_with(".closed") || key.path.ends_with(".enforce")) {
+      EXPECT_EQ(key.layers, for_admin) << key.path;
+    }
     // the starting values are no bounds, and a project chooses nothing
     if (key.path.starts_with("defaults.")) {
       EXPECT_EQ(key.combines, Combines::choice) << key.path;
@@ -300,7 +303,7 @@ Cases cases() {
         "schema = 1\n[mcp.servers.docs]\ndecision = \"allow\"\narguments = [\"x\"]",
         "schema = 1\n[mcp.servers.docs]\ntools = { \"*x\" = \"deny\" }",
         "schema = 1\n[mcp.servers.docs]\ndecision = \"allow\"\nzzz = 1"})
-    out.add("broken", text, false);
+    out.add("broken", std::string(text), false);
   return out;
 }
 

@@ -83,20 +83,20 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
                      {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place}};
       if (matched != nullptr) matched->push_back({*stance.fallback, opinions[i].cause, "default"});
     }
-    // What a layer says about a name or by a default is not about addresses that are not public.
-    if (is_private && opinions[i].speaks && !opens_private[i]) {
-      const Decision guard = stance.private_addresses.value_or(Decision::deny);
-      if (guard > opinions[i].decision) {
-        opinions[i] = {true,
-                       guard,
-                       {.kind = CauseKind::rule,
-                        .layer = static_cast<std::uint16_t>(i),
-                        .rule = UINT32_MAX,
-                        .place = opinions[i].cause.place,
-                        .reason = "the address is not public: name it, or list it in `addresses`"}};
-        if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
-      }
-    }
+    // What a layer says about a name or by a default is not about addresses that are not public. A layer that sets
+    // `private` and says nothing else has said that.
+    if (!is_private || opens_private[i] || (!opinions[i].speaks && !stance.private_addresses)) continue;
+    const Decision guard = stance.private_addresses.value_or(Decision::deny);
+    if (guard <= (opinions[i].speaks ? opinions[i].decision : Decision::allow)) continue;
+    const Setting* set = layers[i].find("network.private");
+    opinions[i] = {true,
+                   guard,
+                   {.kind = CauseKind::rule,
+                    .layer = static_cast<std::uint16_t>(i),
+                    .rule = UINT32_MAX,
+                    .place = set != nullptr ? set->place : opinions[i].cause.place,
+                    .reason = "the address is not public: name it, or list it in `addresses`"}};
+    if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
   }
   Opinion last{
       true,
