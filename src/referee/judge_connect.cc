@@ -36,6 +36,14 @@ Fit fits(const HostRule& rule, const ConnectAction& action) {
   return out;
 }
 
+// An address or block is also about what a name resolves to: else any name would be a way around it. To allow an
+// address so would let a name stand for it.
+bool is_about_address(const HostEntry& entry, Decision decision, const std::optional<Address>& address) {
+  if (decision == Decision::allow || !address) return false;
+  if (entry.pattern.kind == HostPatternKind::block) return entry.pattern.block.holds(*address);
+  return entry.pattern.kind == HostPatternKind::exact && parse_address(entry.pattern.name) == address;
+}
+
 }  // namespace
 
 Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<MatchedCause>* matched) {
@@ -48,9 +56,10 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
   std::vector<Opinion> opinions(layers.size());
   bool is_complete = true;
   std::vector<bool> opens_private(layers.size());  // a rule of this layer names the private address
+  std::vector<Opinion> perhaps(layers.size());     // what was not seen decides whether these hold
   for (const HostEntry& entry : policy.hosts()) {
-    if (!matches(entry.pattern, *host)) continue;
     const HostRule& rule = layers[entry.layer].hosts[entry.rule];
+    if (!matches(entry.pattern, *host) && !is_about_address(entry, rule.decision, address)) continue;
     Decision decision = rule.decision;
     const Fit fit = fits(rule, action);
     if (fit == Fit::no) continue;
@@ -71,10 +80,11 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
     const Cause cause{
         .kind = CauseKind::rule, .layer = entry.layer, .rule = entry.rule, .place = rule.place, .reason = rule.reason};
     if (matched != nullptr) matched->push_back({decision, cause, rule.pattern});
-    Opinion& opinion = opinions[entry.layer];
+    Opinion& opinion = fit == Fit::yes ? opinions[entry.layer] : perhaps[entry.layer];
     if (!opinion.speaks || decision > opinion.decision) opinion = {true, decision, cause};
   }
   const bool is_private = (address && !is_public(*address)) || *host == "localhost" || host->ends_with(".localhost");
+  bool is_settled = false;  // somebody speaks for certain
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const SectionStance& stance = section.stances[i];
     if (!opinions[i].speaks && stance.fallback) {
@@ -97,6 +107,11 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
         if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
       }
     }
+    const bool counts = layers[i].kind != LayerKind::builtin && !(is_admin(layers[i].kind) && stance.observes);
+    if (opinions[i].speaks && counts) is_settled = true;
+    // A rule that perhaps matches is no way around what holds if it does not.
+    if (perhaps[i].speaks && (!opinions[i].speaks || perhaps[i].decision > opinions[i].decision))
+      opinions[i] = perhaps[i];
   }
   Opinion last{
       true,
@@ -110,6 +125,11 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
              .place = section.last_word_origin.place,
              .reason = "the address is not public"}};
   Verdict out = settle(policy, section, opinions, last);
+  if (!is_settled && last.decision > out.decision) {
+    out.decision = last.decision;
+    out.cause = last.cause;
+    out.would = std::max(out.would, out.decision);
+  }
   out.is_complete = is_complete;
   return out;
 }
