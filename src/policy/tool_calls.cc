@@ -1,5 +1,8 @@
 #include "policy/tool_calls.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "policy/tool_table.h"
 
 namespace bailiwick {
@@ -70,6 +73,15 @@ std::vector<std::vector<std::string>> sample_calls(const Tool& tool) {
   for (const Row& row : rows(tool.rows)) out.push_back(call_of(tool, row));
   for (const Group& group : groups(tool.groups))
     for (const Row& row : rows(group.rows)) out.push_back(call_of(tool, row));
+  return out;
+}
+
+std::vector<std::vector<std::string>> all_sample_calls() {
+  std::vector<std::vector<std::string>> out;
+  for (const Tool& tool : all_tools()) {
+    std::vector<std::vector<std::string>> calls = sample_calls(tool);
+    std::ranges::move(calls, std::back_inserter(out));
+  }
   return out;
 }
 

@@ -12,5 +12,6 @@ namespace bailiwick {
 // The words of a call that the row is about: the tool's name, the verb, a flag and an argument as the row demands. Read
 // it with read_tool(): a stricter row may hold for it, too.
 [[nodiscard]] std::vector<std::vector<std::string>> sample_calls(const Tool& tool);
+[[nodiscard]] std::vector<std::vector<std::string>> all_sample_calls();
 
 }  // namespace bailiwick
