@@ -3,8 +3,8 @@
 
 tool_table.py --out DIR FILE.toml ...   writes DIR/tool_tables.cc, DIR/tool_examples.cc and DIR/tool-risks.md
 
-The format of a file is described in src/policy/tools/README.md. A file that is wrong is answered with one line that
-names it and says what to do.
+The format of a file is described in src/policy/tools/README.md. Each file that is wrong is answered with one line
+that names it and says what to do.
 """
 import argparse
 import re
@@ -21,8 +21,8 @@ TOOL_KEYS = {
     "global_values", "global_switches", "global_changes", "later_values", "later_switches",
     "default", "rows", "examples",
 }
-ROW_KEYS = {"verb", "flags", "also", "unless", "arguments", "at_least", "risk", "effects", "why"}
-MAX_VERB = 3
+ROW_KEYS = {"verb", "flags", "also", "except", "unless", "arguments", "at_least", "risk", "effects", "why"}
+MAX_VERB = 4
 MAX_ROWS_TOGETHER = 64  # rows of one first verb word and those of none: the bits of a word in read_tool
 SLOTS = 2048  # of the hash table of names, a power of two
 
@@ -47,6 +47,7 @@ class Row:
     unless: list[Flag]
     arguments: list[str]
     at_least: int
+    besides: list[str]  # words that may not follow the verb; `except` in the file
     risk: str
     effects: int
     why: str
@@ -55,6 +56,16 @@ class Row:
     @property
     def is_base(self):
         return not (self.flags or self.also or self.arguments or self.at_least)
+
+    @property
+    def first_word(self):
+        """What the row is found by; empty: it is looked at in every call."""
+        return self.verb[0] if self.verb and not self.verb[0].endswith("*") else ""
+
+    @property
+    def rank(self):
+        """Of base rows the highest counts: the longest verb, then the one with most words written out."""
+        return len(self.verb) * 8 + sum(not word.endswith("*") for word in self.verb)
 
 
 @dataclass
@@ -160,6 +171,12 @@ def read_row(raw, single, where):
         paths = [path + [word] for path in paths for word in part.split("|")]
     if any(len(path) > MAX_VERB for path in paths) or any("" in path for path in paths):
         raise Wrong(f"{where}: `verb` has up to {MAX_VERB} words, alternatives between |, none empty")
+    for word in (word for path in paths for word in path):
+        if "*" in word[:-1]:
+            raise Wrong(f"{where}: `{word}`: in a verb a * may only be the end of a word")
+    besides = words_of(raw.get("except", []), "except")
+    if besides and not shown:
+        raise Wrong(f"{where}: `except` needs a verb that it follows")
     arguments = raw.get("arguments", [])
     if not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
         raise Wrong(f"{where}: `arguments` is a list of patterns")
@@ -174,6 +191,7 @@ def read_row(raw, single, where):
             unless=flags_of(raw.get("unless", []), "unless", single, where),
             arguments=[check_pattern(a, where) for a in arguments],
             at_least=at_least,
+            besides=besides,
             risk=risk_of(raw["risk"], where),
             effects=effects_of(raw["effects"], where),
             why=raw["why"],
@@ -256,9 +274,9 @@ def read_file(path, loaded):
     wanted = 15 if len(raw.get("rows", [])) >= 20 else 4
     if len(tool.examples) < wanted:
         raise Wrong(f"{len(tool.examples)} examples; a file with {len(raw.get('rows', []))} rows wants {wanted}")
-    verbs = {row.verb[0] for row in tool.rows if row.verb}
+    verbs = {row.first_word for row in tool.rows}
     for verb in verbs or {""}:
-        together = sum(1 for row in tool.rows if not row.verb or row.verb[0] == verb)
+        together = sum(1 for row in tool.rows if row.first_word in ("", verb))
         if together > MAX_ROWS_TOGETHER:
             raise Wrong(f"{together} rows apply to `{verb}`; {MAX_ROWS_TOGETHER} are possible")
     return tool
@@ -374,23 +392,23 @@ def tables(entries):
     name_list = []
     for index, entry in enumerate(entries):
         file = entry.file
-        ordered = sorted(file.rows, key=lambda row: row.verb[:1])  # stable: those of no verb first
+        ordered = sorted(file.rows, key=lambda row: row.first_word)  # stable: those of no verb first
         first_row = len(rows)
         first_group = len(groups)
         without = 0
         for row in ordered:
-            if not row.verb:
+            if not row.first_word:
                 without += 1
-            elif len(groups) == first_group or groups[-1][0] != row.verb[0]:
-                groups.append([row.verb[0], len(rows), 0])
-            if row.verb:
+            elif len(groups) == first_group or groups[-1][0] != row.first_word:
+                groups.append([row.first_word, len(rows), 0])
+            if row.first_word:
                 groups[-1][2] += 1
-            why = " ".join([entry.name] + row.verb) + ": " + row.why
+            why = " ".join([entry.name] + [word for word in row.verb if word != "*"]) + ": " + row.why
             rows.append(
                 f"{{.verb = {pools.text_range(row.verb)}, .flags = {pools.flag_range(row.flags)}, "
                 f".also = {pools.flag_range(row.also)}, .unless = {pools.flag_range(row.unless)}, "
-                f".arguments = {pools.text_range(row.arguments)}, .why = {pools.text(why)}, .effects = {row.effects}, "
-                f".risk = Risk::{row.risk}, .at_least = {row.at_least}, .is_base = {cpp(row.is_base)}}}"
+                f".arguments = {pools.text_range(row.arguments)}, .except = {pools.text_range(row.besides)}, .why = {pools.text(why)}, .effects = {row.effects}, "
+                f".risk = Risk::{row.risk}, .at_least = {row.at_least}, .rank = {row.rank}, .is_base = {cpp(row.is_base)}}}"
             )
         valued_globals = [f.name for f in file.globals if f.takes_value]
         later = file.later_values + (valued_globals if file.anywhere else [])
@@ -518,6 +536,8 @@ def page(files):
                 parts.append("with an argument like " + " or ".join(code(a) for a in row.arguments))
             if row.at_least:
                 parts.append(f"with {row.at_least} argument{'s' if row.at_least > 1 else ''} or more")
+            if row.besides:
+                parts.append("not followed by " + " or ".join(code(word) for word in row.besides))
             if row.unless:
                 parts.append("without " + flag_text(row.unless))
             line = (f"| {' '.join(parts) or 'any call'} | {row.risk} | {effect_names(row.effects)} | "
@@ -541,18 +561,22 @@ def main():
     parser.add_argument("files", type=Path, nargs="+")
     arguments = parser.parse_args()
     loaded = {}
-    path = arguments.files[0]
-    try:
-        listed = {file.resolve() for file in arguments.files}
-        for path in sorted(arguments.files[0].parent.glob("*.toml")):
-            if path.resolve() not in listed:
-                raise Wrong("is not in the list of src/policy/CMakeLists.txt; add it there")
-        for path in arguments.files:
+    wrong = []
+    listed = {file.resolve() for file in arguments.files}
+    for path in sorted(arguments.files[0].parent.glob("*.toml")):
+        if path.resolve() not in listed:
+            wrong.append(f"{path}: is not in the list of src/policy/CMakeLists.txt; add it there")
+    for path in arguments.files:
+        try:
             loaded[path.stem] = read_file(path, loaded)
-        path = arguments.files[0].parent
+        except (Wrong, OSError, tomllib.TOMLDecodeError) as error:
+            wrong.append(f"{path}: {error}")
+    try:
         entries = entries_of(loaded.values())
-    except (Wrong, OSError, tomllib.TOMLDecodeError) as error:
-        print(f"{path}: {error}", file=sys.stderr)
+    except Wrong as error:
+        wrong.append(f"{arguments.files[0].parent}: {error}")
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
         return 1
     files = list(loaded.values())
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -157,4 +157,9 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
   return value;
 }
 
+bool is_within(std::string_view path, std::string_view base) {
+  if (base == "/") return path.starts_with('/');
+  return path.starts_with(base) && (path.size() == base.size() || path[base.size()] == '/');
+}
+
 }  // namespace bailiwick

@@ -24,6 +24,9 @@ namespace bailiwick {
 [[nodiscard]] std::string shell_quote(std::string_view word);
 [[nodiscard]] std::string shell_join(const std::vector<std::string>& words);
 
+// Whether `path` is `base` or lies below it, by the words alone. Both normal: no `.`, `..`, double or last slash.
+[[nodiscard]] bool is_within(std::string_view path, std::string_view base);
+
 // "512M", "2G", "1.5G", "4096", "64KiB": bytes, powers of 1024.
 [[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);

@@ -31,7 +31,7 @@ struct ResolvedProgram {
 };
 
 // As execvp(3) would find it: `name` with a slash relative to `directory`, else along `search` (PATH's text; empty
-// entries mean `directory`). Empty: there is no such executable regular file.
+// entries mean `directory`). Empty: there is no such regular file that the effective user can execute.
 [[nodiscard]] std::optional<ResolvedProgram> resolve_program(std::string_view name, std::string_view search,
                                                              const std::string& directory);
 
@@ -39,6 +39,8 @@ struct ResolvedProgram {
 class DigestCache {
  public:
   // Empty: it cannot be read, or changed while it was. At most `limit` bytes are read; larger files have no digest.
+  // `path` may be /proc/self/fd/N of a descriptor that is held. A file that changed within the last two seconds is read
+  // each time: its next change may leave the same ctime.
   [[nodiscard]] std::optional<Sha256> digest_of(const std::string& path, const FileIdentity& file,
                                                 std::uint64_t limit = 1ULL << 30);
   [[nodiscard]] std::size_t files_read() const { return files_read_; }
@@ -56,9 +58,10 @@ class DigestCache {
 class KnownPrograms {
  public:
   // `names`: first words of deny and ask rules, base names or absolute paths. Looked for along `search` and in the
-  // usual system directories. What is not there is left out.
+  // usual system directories: every file of that name, in absolute places. What is not there is left out.
   [[nodiscard]] static KnownPrograms find(const std::vector<std::string>& names, std::string_view search);
-  // Names under which `program` is known, by device and inode or by content; without its own base name.
+  // Names under which `program` is known, by device and inode or by content; without its own base name. A file that
+  // is many programs is known by all of them: pgrep as `pkill`, systemctl as `shutdown`, anything of busybox as `rm`.
   [[nodiscard]] std::vector<std::string> names_of(const ResolvedProgram& program, DigestCache& digests) const;
 
  private:

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -248,6 +249,19 @@ TEST_F(ProgramTest, AFifoInItsPlaceDoesNotBlock) {
   ASSERT_EQ(::mkfifo(at("bin/tool").c_str(), 0755), 0);
   EXPECT_EQ(digests_.digest_of(program->path, program->file), std::nullopt);
   EXPECT_EQ(digests_.files_read(), 0U);
+}
+
+// How a gate names what it holds: a program in memory has no other name, and any other name can be exchanged.
+TEST_F(ProgramTest, AnOpenFileIsReadByItsDescriptor) {
+  const Fd memory(::memfd_create("x", MFD_CLOEXEC));
+  ASSERT_TRUE(memory.is_open() && write_all(memory.get(), "abc").has_value());
+  struct ::stat info{};
+  ASSERT_EQ(::fstat(memory.get(), &info), 0);
+  const FileIdentity file{.device = info.st_dev,
+                          .inode = info.st_ino,
+                          .size = 3,
+                          .changed_ns = info.st_ctim.tv_sec * 1'000'000'000LL + info.st_ctim.tv_nsec};
+  EXPECT_EQ(digests_.digest_of("/proc/self/fd/" + std::to_string(memory.get()), file), sha256("abc"));
 }
 
 class KnownProgramsTest : public ProgramTest {

@@ -1,219 +1,262 @@
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 64
+// TOML 1.0, read straight into the tree: a library's own tree, and its conversion, cost more than the reading, and the
+// library's time grows with the square of tables and dots (docs/adr/0015).
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
-#include <algorithm>
-#include <cmath>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "policy/document.h"
 #include "policy/document_check.h"
+#include "policy/document_toml_scan.h"
 
 namespace bailiwick {
 namespace {
 
-Place place_of(const toml::source_region& region) { return {.line = region.begin.line, .column = region.begin.column}; }
+// How a table or array came to be: what may still be added to it. Kept in Node::integer, which they do not use
+// otherwise, until the end of reading; its upper bits are the number of the table's index.
+enum Origin : std::uint8_t {
+  closed,           // a value: an array, an inline table
+  by_child,         // [a] of the header [a.b]: may have a header yet
+  by_header,        // [a]
+  by_dots,          // a of `a.b = 1`
+  array_of_tables,  // [[a]]
+};
 
-// The library takes any number of dots in a key, one table each, and frees them by recursion; it looks tables up that
-// dots or headers made by walking through all of them. So both are counted first, as it would see them: outside strings
-// and comments. What is counted wrongly is no TOML, and the library stops at it.
-class DotCount {
+class Reader {
  public:
-  explicit DotCount(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, std::string_view file) : file_(file), scan_(text, file) {}
 
-  [[nodiscard]] Status check(std::string_view file) {
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      switch (c) {
-        case '"':
-        case '\'': skip_string(c); continue;
-        case '#': at_ = std::min(text_.find('\n', at_), text_.size()); continue;
-        case '.':
-          if (++dots_ >= kMaxDocumentDepth) return fail_at(file, place_at(text_, at_), kTooDeep);
-          break;
-        case '=':
-        case ']': key_dots_ += std::exchange(dots_, 0); break;
-        case '[':
-          if (at_ == 0 || text_[at_ - 1] == '\n') ++headers_;
-          dots_ = 0;
-          break;
-        case '\n':
-        case ',':
-        case '{':
-        case '}': dots_ = 0; break;
-        default: break;
-      }
-      if (key_dots_ > kMaxKeyDots)
-        return fail_at(file, place_at(text_, at_), "too many keys with dots; use a [table] for them");
-      if (headers_ > kMaxHeaders) return fail_at(file, place_at(text_, at_), "more than 65536 tables; split the file");
-      ++at_;
-    }
-    return {};
-  }
-
- private:
-  static constexpr unsigned kMaxKeyDots = 16384;
-  static constexpr unsigned kMaxHeaders = 65536;
-
-  void skip_string(char quote) {
-    const std::string three(3, quote);
-    const bool is_long = text_.substr(at_).starts_with(three);
-    at_ += is_long ? 3 : 1;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '\\' && quote == '"') {
-        at_ += 2;
-      } else if (is_long ? text_.substr(at_).starts_with(three) : c == quote || c == '\n') {
-        at_ += is_long ? 3 : 1;
-        // `""""` ends with one quote that belongs to the text, `"""""` with two
-        while (is_long && at_ < text_.size() && text_[at_] == quote) ++at_;
-        return;
+  [[nodiscard]] Result<Node> read() {
+    Node root;
+    set(root, by_header);
+    root.place = {.line = 1, .column = 1};
+    Node* section = &root;
+    depth_ = 1;
+    while (true) {
+      TRY(scan_.skip_lines());
+      if (scan_.is_at_end()) break;
+      if (scan_.peek() == '[') {
+        TRY_ASSIGN(section, read_header(root));
       } else {
-        ++at_;
+        TRY(read_member(*section, depth_));
       }
+      TRY(scan_.finish_line());
     }
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  unsigned dots_ = 0;
-  unsigned key_dots_ = 0;
-  unsigned headers_ = 0;
-};
-
-std::string format_date(const toml::date& date) {
-  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
-std::string format_time(const toml::time& time) {
-  std::string text = fmt::format("{:02}:{:02}:{:02}", time.hour, time.minute, time.second);
-  if (time.nanosecond == 0) return text;
-  text += fmt::format(".{:09}", time.nanosecond);
-  text.resize(text.find_last_not_of('0') + 1);
-  return text;
-}
-std::string format_moment(const toml::date_time& moment) {
-  std::string text = format_date(moment.date) + "T" + format_time(moment.time);
-  if (!moment.offset) return text;
-  if (moment.offset->minutes == 0) return text + "Z";
-  const int minutes = std::abs(moment.offset->minutes);
-  return text + fmt::format("{}{:02}:{:02}", moment.offset->minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
-}
-
-// Moves strings out of the library's tree: it is of no use afterwards.
-class Converter {
- public:
-  explicit Converter(std::string_view file) : file_(file) {}
-
-  [[nodiscard]] Status convert(toml::node& from, Node& to, unsigned depth) {
-    to.place = place_of(from.source());
-    if (depth > kMaxDocumentDepth) return fail_at(file_, to.place, kTooDeep);
-    switch (from.type()) {
-      case toml::node_type::table: return convert_table(*from.as_table(), to, depth);
-      case toml::node_type::array: return convert_array(*from.as_array(), to, depth);
-      case toml::node_type::string:
-        to.kind = NodeKind::string;
-        to.text = std::move(from.as_string()->get());
-        if (has_control_characters(to.text)) return fail_at(file_, to.place, kControlCharacters);
-        return {};
-      case toml::node_type::integer:
-        to.kind = NodeKind::integer;
-        to.integer = from.as_integer()->get();
-        return {};
-      case toml::node_type::floating_point:
-        to.kind = NodeKind::real;
-        to.real = from.as_floating_point()->get();
-        if (!std::isfinite(to.real)) return fail_at(file_, to.place, "infinity and nan are no values here");
-        return {};
-      case toml::node_type::boolean:
-        to.kind = NodeKind::boolean;
-        to.boolean = from.as_boolean()->get();
-        return {};
-      case toml::node_type::date: return convert_date(format_date(from.as_date()->get()), to);
-      case toml::node_type::time: return convert_date(format_time(from.as_time()->get()), to);
-      case toml::node_type::date_time: return convert_date(format_moment(from.as_date_time()->get()), to);
-      case toml::node_type::none: break;
-    }
-    return fail_at(file_, to.place, "a value of an unknown type");
+    forget_origins(root);
+    return root;
   }
 
  private:
-  static Status convert_date(std::string text, Node& to) {
-    to.kind = NodeKind::date;
-    to.text = std::move(text);
-    return {};
+  static constexpr std::size_t kSmallTable = 16;  // up to here, looking at each key is as fast as an index
+  static constexpr unsigned kOriginBits = 8;
+
+  static Origin origin(const Node& node) { return static_cast<Origin>(node.integer & 0xFF); }
+  static void set(Node& node, Origin origin) { node.integer = (node.integer & ~std::int64_t{0xFF}) | origin; }
+  static void forget_origins(Node& node) {
+    if (node.kind != NodeKind::table && node.kind != NodeKind::array) return;
+    node.integer = 0;
+    for (Member& member : node.members) forget_origins(member.value);
+    for (Node& item : node.items) forget_origins(item);
   }
 
-  [[nodiscard]] Status convert_array(toml::array& from, Node& to, unsigned depth) {
-    to.kind = NodeKind::array;
-    to.items.resize(from.size());
-    for (std::size_t i = 0; i < from.size(); ++i) TRY(convert(from[i], to.items[i], depth + 1));
-    return {};
-  }
-
-  // The library keeps tables sorted by key; messages and rewritten files should follow the source.
-  [[nodiscard]] Status convert_table(toml::table& from, Node& to, unsigned depth) {
-    to.kind = NodeKind::table;
-    const std::size_t base = order_.size();
-    for (auto&& [key, value] : from) order_.push_back({.place = place_of(key.source()), .key = &key, .value = &value});
-    std::sort(order_.begin() + static_cast<std::ptrdiff_t>(base), order_.end(), [](const Entry& a, const Entry& b) {
-      return a.place.line != b.place.line ? a.place.line < b.place.line : a.place.column < b.place.column;
-    });
-    to.members.resize(order_.size() - base);
-    for (std::size_t i = 0; i < to.members.size(); ++i) {
-      const Entry entry = order_[base + i];
-      Member& member = to.members[i];
-      member.key = entry.key->str();
-      member.place = entry.place;
-      if (has_control_characters(member.key)) return fail_at(file_, member.place, kControlCharacters);
-      TRY(convert(*entry.value, member.value, depth + 1));
+  [[nodiscard]] Member* find(Node& table, const std::string& key) {
+    if (table.members.size() <= kSmallTable) {
+      for (Member& member : table.members)
+        if (member.key == key) return &member;
+      return nullptr;
     }
-    order_.resize(base);
+    auto number = static_cast<std::size_t>(table.integer >> kOriginBits);
+    if (number == 0) {
+      number = indexes_.size() + 1;
+      table.integer |= static_cast<std::int64_t>(number << kOriginBits);
+      indexes_.emplace_back();
+    }
+    auto& index = indexes_[number - 1];
+    for (std::size_t i = index.size(); i < table.members.size(); ++i) index.emplace(table.members[i].key, i);
+    const auto found = index.find(key);
+    return found == index.end() ? nullptr : &table.members[found->second];
+  }
+
+  [[nodiscard]] Status count_value() { return ++values_ > kMaxDocumentValues ? scan_.bad(kTooMany) : Status{}; }
+  [[nodiscard]] Result<Node*> add(Node& table, std::string key, Place place) {
+    TRY(count_value());
+    return &table.members.emplace_back(Member{.key = std::move(key), .place = place, .value = {}}).value;
+  }
+  [[nodiscard]] std::unexpected<Error> twice(const Member& first, std::string_view key, Place place) const {
+    return fail_at(
+        file_, place,
+        fmt::format("the key `{}` stands here twice (first in line {}); remove one", printable(key), first.place.line));
+  }
+
+  // [a.b] or [[a.b]], up to its last bracket. Gives the table that the lines below it belong to.
+  [[nodiscard]] Result<Node*> read_header(Node& root) {
+    const Place start = scan_.place();
+    scan_.skip(1);
+    const bool is_array = scan_.take('[');
+    Node* table = &root;
+    depth_ = 1;
+    while (true) {
+      scan_.skip_blanks();
+      const Place place = scan_.place();
+      std::string key;
+      TRY(scan_.read_key(key));
+      scan_.skip_blanks();
+      if (++depth_ > kMaxDocumentDepth) return scan_.bad(kTooDeep);
+      if (!scan_.take('.')) {
+        TRY_ASSIGN(table, is_array ? add_item(*table, std::move(key), place, start)
+                                   : open_table(*table, std::move(key), place, start));
+        break;
+      }
+      TRY_ASSIGN(table, pass_through(*table, std::move(key), place, start));
+    }
+    if (!scan_.take(']') || (is_array && !scan_.take(']')))
+      return scan_.bad(fmt::format("here must be `{}`, not {}", is_array ? "]]" : "]", scan_.what_is_here()));
+    return table;
+  }
+
+  [[nodiscard]] Result<Node*> pass_through(Node& table, std::string key, Place place, Place start) {
+    Member* member = find(table, key);
+    if (member == nullptr) {
+      TRY_ASSIGN(Node * made, add(table, std::move(key), place));
+      set(*made, by_child);
+      made->place = start;
+      return made;
+    }
+    Node& value = member->value;
+    const bool is_open = value.kind == NodeKind::table || value.kind == NodeKind::array;
+    if (!is_open || origin(value) == closed)
+      return fail_at(file_, place,
+                     fmt::format("`{}` is {} of line {} already, which nothing can be added to", printable(key),
+                                 name_of(value.kind), member->place.line));
+    if (value.kind == NodeKind::table) return &value;
+    if (++depth_ > kMaxDocumentDepth) return scan_.bad(kTooDeep);
+    return &value.items.back();
+  }
+
+  [[nodiscard]] Result<Node*> open_table(Node& table, std::string key, Place place, Place start) {
+    Member* member = find(table, key);
+    Node* value = nullptr;
+    if (member == nullptr) {
+      TRY_ASSIGN(value, add(table, std::move(key), place));
+    } else {
+      value = &member->value;
+      if (value->kind == NodeKind::array && origin(*value) == array_of_tables)
+        return fail_at(file_, place, fmt::format("`{0}` is a list of tables; write [[{0}]]", printable(key)));
+      if (value->kind != NodeKind::table || origin(*value) != by_child) return twice(*member, key, place);
+    }
+    set(*value, by_header);
+    value->place = start;
+    return value;
+  }
+
+  [[nodiscard]] Result<Node*> add_item(Node& table, std::string key, Place place, Place start) {
+    if (++depth_ > kMaxDocumentDepth) return scan_.bad(kTooDeep);
+    Member* member = find(table, key);
+    Node* list = nullptr;
+    if (member == nullptr) {
+      TRY_ASSIGN(list, add(table, std::move(key), place));
+      list->kind = NodeKind::array;
+      list->place = start;
+      set(*list, array_of_tables);
+    } else {
+      list = &member->value;
+      if (list->kind != NodeKind::array || origin(*list) != array_of_tables) return twice(*member, key, place);
+    }
+    TRY(count_value());
+    Node& item = list->items.emplace_back();
+    item.place = start;
+    set(item, by_header);
+    return &item;
+  }
+
+  // `a.b = value`
+  [[nodiscard]] Status read_member(Node& section, unsigned depth) {
+    Node* table = &section;
+    while (true) {
+      const Place place = scan_.place();
+      std::string key;
+      TRY(scan_.read_key(key));
+      scan_.skip_blanks();
+      Member* member = find(*table, key);
+      if (!scan_.take('.')) {
+        if (member != nullptr) return twice(*member, key, place);
+        if (!scan_.take('='))
+          return scan_.bad(fmt::format("here must be `=` and a value, not {}", scan_.what_is_here()));
+        scan_.skip_blanks();
+        TRY_ASSIGN(Node * value, add(*table, std::move(key), place));
+        return read_value(*value, depth);
+      }
+      if (++depth > kMaxDocumentDepth) return scan_.bad(kTooDeep);
+      if (member == nullptr) {
+        TRY_ASSIGN(Node * made, add(*table, std::move(key), place));
+        made->place = place;
+        set(*made, by_dots);
+        table = made;
+      } else {
+        table = &member->value;
+        const bool is_open =
+            table->kind == NodeKind::table && (origin(*table) == by_dots || origin(*table) == by_child);
+        if (!is_open) return twice(*member, key, place);
+        set(*table, by_dots);
+      }
+      scan_.skip_blanks();
+    }
+  }
+
+  // `depth` levels are around it.
+  [[nodiscard]] Status read_value(Node& to, unsigned depth) {
+    to.place = scan_.place();
+    if (scan_.peek() != '[' && scan_.peek() != '{') return scan_.read_scalar(to);
+    if (depth == kMaxDocumentDepth) return scan_.bad(kTooDeep);
+    return scan_.take('[') ? read_array(to, depth + 1) : read_inline_table(to, depth + 1);
+  }
+
+  [[nodiscard]] Status read_array(Node& to, unsigned depth) {
+    to.kind = NodeKind::array;
+    while (true) {
+      TRY(scan_.skip_lines());
+      if (scan_.take(']')) return {};
+      TRY(count_value());
+      TRY(read_value(to.items.emplace_back(), depth));
+      TRY(scan_.skip_lines());
+      if (scan_.take(',')) continue;
+      if (scan_.take(']')) return {};
+      return scan_.bad(fmt::format("here must be `,` or `]`, not {}", scan_.what_is_here()));
+    }
+  }
+
+  [[nodiscard]] Status read_inline_table(Node& to, unsigned depth) {
+    scan_.skip(1);
+    scan_.skip_blanks();
+    if (scan_.take('}')) return {};
+    while (true) {
+      TRY(read_member(to, depth));
+      scan_.skip_blanks();
+      if (scan_.take('}')) break;
+      if (!scan_.take(','))
+        return scan_.bad(fmt::format("here must be `,` or `}}` in the same line, not {}", scan_.what_is_here()));
+      scan_.skip_blanks();
+      if (scan_.peek() == '}') return scan_.bad("a comma before this bracket; remove the comma");
+    }
+    set(to, closed);
     return {};
   }
 
-  struct Entry {
-    Place place;
-    const toml::key* key = nullptr;
-    toml::node* value = nullptr;
-  };
   std::string_view file_;
-  std::vector<Entry> order_;  // of all tables that are being read, the innermost last
+  TomlScanner scan_;
+  unsigned depth_ = 1;  // of the section: how many tables and arrays it stands in, itself included
+  std::size_t values_ = 0;
+  std::vector<std::unordered_map<std::string, std::size_t>> indexes_;  // of large tables: key to place in `members`
 };
-
-// "Error while parsing key-value pair: expected '=', saw 'x'" without what the place says already.
-std::string reword(std::string_view what) {
-  constexpr std::string_view kStart = "Error while parsing ";
-  if (what.starts_with(kStart)) {
-    what.remove_prefix(kStart.size());
-    if (const auto colon = what.find(": "); colon != std::string_view::npos) what.remove_prefix(colon + 2);
-  }
-  std::string text = printable(what);
-  std::replace(text.begin(), text.end(), '\'', '`');
-  if (text.find("cannot redefine") != std::string::npos) return text + "; it stands here twice, remove one";
-  if (text.find("end-of-file") != std::string::npos) return text + "; is something cut off?";
-  return text;
-}
 
 }  // namespace
 
 Result<Node> parse_toml(std::string_view text, std::string_view file) {
   TRY(check_text(text, file));
-  TRY(DotCount(text).check(file));
-  toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return fail_at(file, place_of(error.source()), reword(error.description()));
-  }
-  Node root;
-  TRY(Converter(file).convert(parsed.table(), root, 1));
-  root.place = {.line = 1, .column = 1};
-  return root;
+  return Reader(text, file).read();
 }
 
 }  // namespace bailiwick

@@ -67,11 +67,6 @@ std::string expand(const std::string& path, std::string_view home) {
 
 }  // namespace
 
-bool is_within(std::string_view path, std::string_view base) {
-  if (base == "/") return path.starts_with('/');
-  return path.starts_with(base) && (path.size() == base.size() || path[base.size()] == '/');
-}
-
 std::vector<std::string> meet_paths(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   Words out;
   for (const std::string& x : a) {

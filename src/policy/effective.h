@@ -102,8 +102,6 @@ class Policy {
 // paths becomes `home`, where that is not empty.
 [[nodiscard]] Result<std::shared_ptr<const Policy>> combine(std::vector<Layer> layers, std::string_view home);
 
-// Whether `path` is `base` or lies below it; both normal, `~` for the home.
-[[nodiscard]] bool is_within(std::string_view path, std::string_view base);
 // What lies in both: the deeper one of each pair of which one holds the other.
 [[nodiscard]] std::vector<std::string> meet_paths(const std::vector<std::string>& a, const std::vector<std::string>& b);
 

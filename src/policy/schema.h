@@ -73,6 +73,8 @@ struct SchemaKey {
 [[nodiscard]] std::string_view name_of(ValueType type);
 [[nodiscard]] std::string_view name_of(Combines combines);
 
+// `example` below its section's header; complete but for `schema = 1`.
+[[nodiscard]] std::string example_in_section(const SchemaKey& key);
 // docs/policy.md's reference part and docs/policy.schema.json (JSON Schema, draft 2020-12), made from the table.
 [[nodiscard]] std::string render_reference();
 [[nodiscard]] std::string render_json_schema();

@@ -47,7 +47,7 @@ VerbWords find_verb_words(const Tool& tool, std::span<const ToolWord> argv) {
   Scanner scanner(tool, argv);
   Item item;
   std::size_t certain = 0;
-  while (certain < 3 && out.count < out.words.size() && scanner.next(item)) {
+  while (certain < 5 && out.count < out.words.size() && scanner.next(item)) {
     const ToolWord& word = argv[item.at];
     if (item.is_flag) {
       if (out.count == 0 && contains(tool.actions, word.text)) {
@@ -63,18 +63,25 @@ VerbWords find_verb_words(const Tool& tool, std::span<const ToolWord> argv) {
   return out;
 }
 
+bool is_verb_word(std::string_view wanted, std::string_view word) {
+  if (!wanted.ends_with('*')) return word == wanted;
+  wanted.remove_suffix(1);
+  return !word.empty() && word.starts_with(wanted);
+}
+
 bool has_verb(const Row& row, const VerbWords& verb, std::size_t from) {
   const auto path = texts(row.verb);
-  std::size_t matched = 0;
-  for (std::size_t i = from; matched < path.size(); ++i) {
+  std::size_t i = from;
+  for (std::size_t matched = 0; matched < path.size(); ++i) {
     if (i >= verb.count) return false;
-    if (verb.words[i].text == view(path[matched])) {
+    if (is_verb_word(view(path[matched]), verb.words[i].text)) {
       ++matched;
     } else if (!verb.words[i].can_skip) {
       return false;
     }
   }
-  return true;
+  return row.except.count == 0 || i >= verb.count || verb.words[i].can_skip ||
+         !contains(row.except, verb.words[i].text);
 }
 
 // Which conditions of the rows that are looked at hold; a bit for each row.
@@ -123,14 +130,16 @@ void Candidates::look_at_flag(const Tool& tool, std::span<const ToolWord> argv, 
     const auto fits = [&](const Flag& flag) { return is_flag(tool, argv, item, flag); };
     if ((seen.flags & bit) == 0 && std::ranges::any_of(flags(row.flags), fits)) seen.flags |= bit;
     if ((seen.also & bit) == 0 && std::ranges::any_of(flags(row.also), fits)) seen.also |= bit;
-    for (const Flag& flag : flags(row.unless)) {
-      const std::string_view word = argv[item.at].text;
-      if (negates(word, flag)) seen.negated |= bit;
-      // Spelled out only: an abbreviation, or --flag=value where none is asked for, lowers nothing.
-      if (is_sure && fits(flag) && (flag.has_value || !word.contains('=') || word.ends_with("=true")) &&
-          (!word.starts_with("--") || word.starts_with(view(flag.name))))
-        seen.unless |= bit;
-    }
+    if (row.unless.count == 0) continue;
+    const std::string_view word = argv[item.at].text;
+    // Spelled out only: an abbreviation, or --flag=value where none is asked for, lowers nothing.
+    const bool lowers = std::ranges::any_of(flags(row.unless), [&](const Flag& flag) {
+      return fits(flag) && (flag.has_value || !word.contains('=') || word.ends_with("=true")) &&
+             (!word.starts_with("--") || word.starts_with(view(flag.name)));
+    });
+    if (lowers && is_sure) seen.unless |= bit;
+    if (!lowers && std::ranges::any_of(flags(row.unless), [&](const Flag& flag) { return negates(word, flag); }))
+      seen.negated |= bit;
   }
 }
 
@@ -180,7 +189,7 @@ bool Candidates::holds(std::size_t i, const Seen& seen) const {
   return row.at_least == 0 || seen.words >= std::size_t{row.verb.count} + row.at_least;
 }
 
-// Base rows: the longest verb counts, of those the strictest. The others raise that, or stand alone.
+// Base rows: the highest rank counts, of those the strictest. The others raise that, or stand alone.
 ToolReading judge(const Tool& tool, std::span<const ToolWord> argv, const Candidates& candidates) {
   const Seen seen = candidates.look(tool, argv);
   const Row* base = nullptr;
@@ -195,10 +204,10 @@ ToolReading judge(const Tool& tool, std::span<const ToolWord> argv, const Candid
     if (!row.is_base) {
       raised |= row.effects;
       if (raise == nullptr || row.risk >= raise->risk) raise = &row;
-    } else if (base == nullptr || row.verb.count > base->verb.count) {
+    } else if (base == nullptr || row.rank > base->rank) {
       base = &row;
       base_effects = row.effects;
-    } else if (row.verb.count == base->verb.count) {
+    } else if (row.rank == base->rank) {
       base_effects |= row.effects;
       if (row.risk > base->risk) base = &row;
     }
@@ -304,15 +313,21 @@ ToolReading read_tool(const Tool& tool, std::span<const ToolWord> argv) {
   ToolReading out;
   bool is_found = false;
   for (std::size_t from = 0; from < verb.count; ++from) {
+    Candidates candidates;
+    bool has_row = false;
+    const auto add = [&](const Row& row) {
+      if (!has_verb(row, verb, from)) return;
+      candidates.add(row);
+      has_row = has_row || row.verb.count != 0;
+    };
+    for (const Row& row : rows(tool.rows)) add(row);
     const auto listed = groups(tool.groups);
     const auto text_of = [](const Group& group) { return view(group.verb); };
     const auto at = std::ranges::lower_bound(listed, verb.words[from].text, {}, text_of);
     if (at != listed.end() && text_of(*at) == verb.words[from].text) {
-      Candidates candidates;
-      for (const Row& row : rows(tool.rows)) candidates.add(row);
-      for (const Row& row : rows(at->rows)) {
-        if (has_verb(row, verb, from)) candidates.add(row);
-      }
+      for (const Row& row : rows(at->rows)) add(row);
+    }
+    if (has_row) {
       if (asks_for_help(tool, argv, longest_verb(candidates)))
         return {.risk = Risk::low, .effects = tool_reads, .why = {}};
       const ToolReading reading = judge(tool, argv, candidates);
@@ -323,7 +338,9 @@ ToolReading read_tool(const Tool& tool, std::span<const ToolWord> argv) {
   }
   if (is_found) return out;
   Candidates candidates;
-  for (const Row& row : rows(tool.rows)) candidates.add(row);
+  for (const Row& row : rows(tool.rows)) {
+    if (row.verb.count == 0) candidates.add(row);
+  }
   return judge(tool, argv, candidates);
 }
 

@@ -35,15 +35,17 @@ struct Flag {
 // A call that all conditions hold for. A row without flags, arguments and at_least is a base row: of those, the one
 // with the longest verb counts.
 struct Row {
-  Range verb;       // of kTexts
+  Range verb;       // of kTexts; a word that ends in * stands for all that begin so
   Range flags;      // of kFlags: one of them is there
   Range also;       // and one of these
   Range unless;     // and none of these, for certain
   Range arguments;  // of kTexts: a word is like one of these patterns
+  Range except;     // of kTexts: the word after the verb is none of these
   Text why;
   std::uint16_t effects;
   Risk risk;
   std::uint8_t at_least;  // words after the verb
+  std::uint8_t rank;      // of base rows the highest counts
   bool is_base;
 };
 struct Group {  // the rows that share a first word
@@ -90,7 +92,7 @@ struct Tool {
   tool_data::Range globals;         // of kFlags
   tool_data::Range later_values;    // flags after the verb that take a value
   tool_data::Range later_switches;  // and some that do not
-  tool_data::Range rows;            // of kRows: those without a verb
+  tool_data::Range rows;            // of kRows: those that are in no group
   tool_data::Range groups;          // of kGroups, by verb
   std::uint64_t global_letters[2];  // short flags that take a value, by ASCII
   std::uint64_t later_letters[2];

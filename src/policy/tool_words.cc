@@ -1,6 +1,7 @@
 #include "policy/tool_words.h"
 
 #include <algorithm>
+#include <array>
 
 namespace bailiwick::tool_data {
 namespace {
@@ -130,13 +131,18 @@ void Scanner::read_later(std::string_view word, Item& item) {
     }
     return;
   }
+  bool are_switches = true;
   for (std::size_t i = 1; i < word.size(); ++i) {
-    if (!has_letter(tool_.later_letters, word[i])) continue;
+    if (!has_letter(tool_.later_letters, word[i])) {
+      const std::array<char, 2> flag = {'-', word[i]};
+      are_switches = are_switches && contains(tool_.later_switches, {flag.data(), flag.size()});
+      continue;
+    }
     item.is_known = true;
     if (i + 1 == word.size()) take_value(item);
     return;
   }
-  item.is_known = contains(tool_.later_switches, word);
+  item.is_known = are_switches;
 }
 
 bool Scanner::next(Item& item) {

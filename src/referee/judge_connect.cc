@@ -76,7 +76,7 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
     if (!entry.addresses.empty() && !address && decision == Decision::allow) is_complete = false;
     const bool names_it =
         literal && (entry.pattern.kind == HostPatternKind::exact || entry.pattern.kind == HostPatternKind::block);
-    if (decision == Decision::allow && (is_listed || names_it)) opens_private[entry.layer] = true;
+    if (is_listed || names_it) opens_private[entry.layer] = true;
     const Cause cause{
         .kind = CauseKind::rule, .layer = entry.layer, .rule = entry.rule, .place = rule.place, .reason = rule.reason};
     if (matched != nullptr) matched->push_back({decision, cause, rule.pattern});
@@ -93,10 +93,10 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
                      {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place}};
       if (matched != nullptr) matched->push_back({*stance.fallback, opinions[i].cause, "default"});
     }
-    // What a layer allows by a name or a default is not a way to addresses that are not public.
-    if (is_private && opinions[i].speaks && opinions[i].decision == Decision::allow && !opens_private[i]) {
+    // What a layer says about a name or by a default is not about addresses that are not public.
+    if (is_private && opinions[i].speaks && !opens_private[i]) {
       const Decision guard = stance.private_addresses.value_or(Decision::deny);
-      if (guard > Decision::allow) {
+      if (guard > opinions[i].decision) {
         opinions[i] = {true,
                        guard,
                        {.kind = CauseKind::rule,

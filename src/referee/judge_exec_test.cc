@@ -78,7 +78,7 @@ TEST(JudgeExec, AVerdictNamesItsRuleLayerAndLine) {
   EXPECT_EQ(explain(*policy, judge_words(*policy, {"git", "push", "-f"})),
             "rewrites what others have (system system1.toml:12)");
   EXPECT_EQ(explain(*policy, judge_words(*policy, {"ls"})), "no rule names it: `default` (system system1.toml:4)");
-  EXPECT_EQ(explain(*policy, judge_words(*policy, {"cat", "/home/dev/.ssh/id_rsa"})),
+  EXPECT_EQ(explain(*policy, judge_words(*policy, {"x", "/home/dev/.ssh/id_rsa"})),
             "risk high, names a secret: `ask_from` (system system1.toml:5)");
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "policy/glob.h"
 #include "policy/home.h"
 #include "referee/judge.h"

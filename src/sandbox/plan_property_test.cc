@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "base/text.h"
 #include "sandbox/plan.h"
 #include "sandbox/sample_facts.h"
 #include "sandbox/workspace.h"

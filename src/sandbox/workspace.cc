@@ -87,11 +87,6 @@ std::string find_common_directory(const std::string& root, std::uint32_t uid) {
 
 }  // namespace
 
-bool is_within(std::string_view path, std::string_view directory) {
-  if (directory == "/") return path.starts_with('/');
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
 Result<WorkspaceFact> find_workspace(const WorkspaceRequest& request) {
   char resolved[PATH_MAX];
   const std::string asked = request.directory.empty() ? "." : request.directory;

@@ -23,7 +23,4 @@ struct WorkspaceRequest {
 // caller's own or not writable for a mode that writes.
 [[nodiscard]] Result<WorkspaceFact> find_workspace(const WorkspaceRequest& request);
 
-// True if `path` is `directory` or below it. Both absolute and normal.
-[[nodiscard]] bool is_within(std::string_view path, std::string_view directory);
-
 }  // namespace bailiwick

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "sandbox/workspace.h"
 
 #include <gmock/gmock.h>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "policy/import.h"
 #include "referee/build.h"
 

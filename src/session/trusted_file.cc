@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <limits>
 #include <memory>
 
 #include "base/text.h"
@@ -131,9 +132,9 @@ class TrustedWalk {
   Result<bool> step(const std::string& name) {
     Fd next(::openat(at_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!next.is_open() && errno == ENOENT) {
-      if (links_ == 0) return false;
-      return refuse(quoted(asked_) + " is a link, or lies behind one, to " + quoted(path_ + "/" + name) +
-                    ", which is not there: remove the link, or put the file there");
+      if (left_.size() < link_floor_) return false;
+      return refuse(quoted(asked_) + " is a link, or lies behind one, that leads to " + quoted(path_ + "/" + name) +
+                    ", which is not there: remove the link, or put there what it names");
     }
     if (!next.is_open()) {
       return cannot_open(asked_, "whom it governs must be able to look for it: chmod a+x " + shell_quote(path_));
@@ -164,6 +165,7 @@ class TrustedWalk {
       return refuse(quoted(asked_) + " leads through too many links: put the file itself there", ELOOP);
     }
     const std::string target(text, static_cast<std::size_t>(n));
+    link_floor_ = std::min(link_floor_, left_.size());
     if (target.starts_with('/')) TRY(start());
     push(target);
     return {};
@@ -204,6 +206,8 @@ class TrustedWalk {
   std::string path_;  // of `at_`, without links
   struct ::stat info_{};
   unsigned links_ = 0;
+  // Where as many are left after the next one, or more, a link named it: it must be there.
+  std::size_t link_floor_ = std::numeric_limits<std::size_t>::max();
 };
 
 // Sorted by bytes.

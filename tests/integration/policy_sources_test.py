@@ -174,10 +174,15 @@ class Trust(PolicyCase):
             self.assertEqual([(o['file'], o['text']) for o in out], [(f'{ETC}/policy.toml', 'x')])
         out = self.kinds(f'rm -r {ETC}; mkdir -p /srv/b; printf x > /srv/b/policy.toml; ln -s /srv/b {ETC}; user_probe')
         self.assertEqual(out, [('system', f'{ETC}/policy.toml')])
+        # as where /var lies on another disk: what is not there is none, the links themselves lead somewhere
+        self.assertEqual(self.found(f'rm -r {ETC}; mkdir -p /srv/b/c /srv/d; ln -s /srv/b {ETC}; ln -s ../d /srv/b/policy.d; user_probe'), [])
+        self.assertEqual(self.found('bundle 7; mkdir /srv; mv /var /srv/var; ln -s srv/var /var; user_probe')[0]['serial'], 7)
 
     def test_links_that_lead_nowhere(self):
         self.refused_with(f'ln -s /srv/nowhere {ETC}/policy.toml; user_probe', f'`{ETC}/policy.toml` is a link', 'not there')
         self.refused_with(f'rm -r {ETC}; ln -s /srv/nowhere {ETC}; user_probe', f'`{ETC}/policy.toml` is a link, or lies behind one', 'not there')
+        self.refused_with(f'mkdir /srv; rmdir {ETC}/policy.d; ln -s /srv/nowhere/deep {ETC}/policy.d; user_probe', '`/srv/nowhere`', 'not there')
+        self.refused_with(f'mkdir /srv; ln -s /srv/second {ETC}/policy.toml; ln -s nowhere /srv/second; user_probe', '`/srv/nowhere`', 'not there')
         self.refused_with(f'ln -s policy.toml {ETC}/policy.toml; user_probe', f'`{ETC}/policy.toml`', 'too many links')
         self.refused_with(f'ln -s / {ETC}/policy.toml; user_probe', f'`{ETC}/policy.toml` is a directory')
         self.refused_with(f'ln -s .. {ETC}/policy.toml; user_probe', f'`{ETC}/policy.toml` is a directory')
@@ -297,9 +302,9 @@ class Cloud(PolicyCase):
 
     def test_a_damaged_serial(self):
         for text in ('', '7', 'x\\n', '-1\\n', '0\\n', '7\\n\\n', ' 7\\n', '99999999999999999999\\n', '7\\n8\\n'):
-            self.refused_with(f"bundle 9; printf '{text}' > {CLOUD}/serial; user_probe", f'`{CLOUD}/serial` is damaged')
+            self.refused_with(f"bundle 9; printf -- '{text}' > {CLOUD}/serial; user_probe", f'`{CLOUD}/serial` is damaged')
             if IS_ROOT:
-                self.refused_with(f"bundle 9; mkdir /home/u/state; printf '{text}' > /home/u/state/cloud-serial; chown -R 4242 /home/u/state; user_probe",
+                self.refused_with(f"bundle 9; mkdir /home/u/state; printf -- '{text}' > /home/u/state/cloud-serial; chown -R 4242 /home/u/state; user_probe",
                                   '`/home/u/state/cloud-serial` is damaged')
         self.refused_with(f'bundle 9; head -c 100 /usr/bin/env > {CLOUD}/serial; user_probe', f'`{CLOUD}/serial`', 'longer than')
         self.refused_with(f'bundle 9; echo 7 > {CLOUD}/serial; chmod 666 {CLOUD}/serial; user_probe', f'chmod go-w {CLOUD}/serial')

@@ -16,6 +16,8 @@ constexpr const char* kAbout =
     "  bailiwick run -- codex            a session with a header and a summary\n"
     "  bailiwick exec -- make test       one command, quiet, its exit code\n"
     "  bailiwick sandbox plan -- codex   what the sandbox would be\n"
+    "  bailiwick policy explain shell 'git push'\n"
+    "                                    what would be decided about it, and why\n"
     "  bailiwick doctor                  what this machine can enforce";
 constexpr const char* kExitCodes =
     "Exit codes: 0 done; 1 a check found something; the command's own code, 128+n for a signal; 2 usage; 3 invalid "
@@ -103,8 +105,8 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
   app.footer(kExitCodes);
   // Only the options of the subcommand that is called are built: the start of a session is counted in microseconds.
   const std::string_view called = argc > 1 ? argv[1] : "";
-  const bool all =
-      called != "exec" && called != "run" && called != "sandbox" && called != "doctor" && called != "completion";
+  const bool all = called != "exec" && called != "run" && called != "sandbox" && called != "doctor" &&
+                   called != "completion" && called != "policy";
   const auto wants = [&](std::string_view name) { return all || called == name; };
   if (wants("run")) {
     CLI::App& verb =
@@ -149,6 +151,8 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
     verb.add_flag_callback("--json", [&] { out.format = Format::json; }, "JSON, as described in docs/json.md");
     verb.footer(kExitCodes);
   }
+  bool is_policy = false;
+  if (wants("policy")) add_policy_commands(app, out.policy, is_policy, kExitCodes);
   if (wants("completion")) {
     CLI::App& verb = *app.add_subcommand("completion", "Print the completion script for a shell");
     verb.final_callback([&] { out.verb = Verb::completion; });
@@ -157,6 +161,10 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
   }
   try {
     app.parse(argc, argv);
+    if (is_policy) {
+      out.verb = Verb::policy;
+      return out;
+    }
     finish(out.request, raw);
   } catch (const CLI::ParseError& error) {
     std::ostringstream help;
@@ -167,7 +175,7 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
     if (text.find("COMMAND") != std::string::npos || text == "command is required") {
       text = "there is no command to run: write it after --, as in `bailiwick run -- codex`";
     } else if (all && !called.empty() && called.front() != '-') {
-      text = "unknown command `" + std::string(called) + "`: use run, exec, sandbox, doctor or completion";
+      text = "unknown command `" + std::string(called) + "`: use run, exec, sandbox, policy, doctor or completion";
     }
     return EarlyEnd{.code = 2, .out = {}, .err = "bailiwick: " + printable(text) + "\nTry `bailiwick --help`.\n"};
   }

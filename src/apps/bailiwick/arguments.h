@@ -6,11 +6,12 @@
 #include <variant>
 #include <vector>
 
+#include "policy_arguments.h"
 #include "sandbox/facts.h"
 
 namespace bailiwick {
 
-enum class Verb : std::uint8_t { run, exec, sandbox_plan, doctor, completion };
+enum class Verb : std::uint8_t { run, exec, sandbox_plan, doctor, completion, policy };
 enum class Format : std::uint8_t { text, json };
 
 struct Arguments {
@@ -19,6 +20,7 @@ struct Arguments {
   Format format = Format::text;
   bool show_timings = false;  // --timings
   std::string shell;          // completion
+  PolicyArguments policy;     // policy
 };
 
 // What to print and exit with instead of doing anything: help, version, or an error in the command line.

@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "base/text.h"
 #include "completions.h"
+#include "policy_commands.h"
 #include "run.h"
 #include "sandbox/doctor.h"
 #include "sandbox/plan.h"
@@ -66,6 +67,10 @@ int main(int argc, char** argv, char** environ_block) {
     }
     case Verb::sandbox_plan: return show_plan(arguments, environment);
     case Verb::doctor: return show_doctor(arguments.format);
+    case Verb::policy: {
+      const auto code = run_policy_command(arguments.policy, environment);
+      return code ? *code : report(code.error());
+    }
     case Verb::completion: return print(completion_script(arguments.shell));
   }
   return 2;
