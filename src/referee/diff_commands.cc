@@ -49,11 +49,28 @@ class Commands {
                                Words{"some-program", "~/.ssh/id_ed25519"}, Words{"cat", "~/.aws/credentials"}})
       add(words, Rank::general);
     std::vector<Words> calls = all_sample_calls();
-    for (Words& call : calls) add(std::move(call), Rank::general);
+    std::set<std::pair<std::string, Risk>> known;
+    for (Words& call : calls) {
+      // a tool that no rule names is judged by its risk alone
+      const Tool* tool = find_tool(call.front());
+      if (tool == nullptr || (!tools_.contains(tool) && !known.emplace(call.front(), risk_of(*tool, call)).second))
+        continue;
+      add(std::move(call), Rank::general);
+    }
   }
 
  private:
+  static Risk risk_of(const Tool& tool, const Words& words) {
+    std::vector<ToolWord> argv;
+    argv.reserve(words.size());
+    for (const std::string& word : words) argv.push_back({word, true});
+    return read_tool(tool, argv).risk;
+  }
+
   void add_rule(const CommandRule& rule) {
+    if (!rule.prefix.empty())
+      for (const std::string& program : rule.prefix.front())
+        tools_.insert(find_tool(std::string_view(program).substr(program.rfind('/') + 1)));
     add_lines(rule.match, Rank::written);
     for (const Words& words : spellings(rule)) {
       for (std::size_t i = 0; i < rule.with.size() && i < kMaxWith; ++i)
@@ -97,6 +114,7 @@ class Commands {
 
   std::vector<Candidate>& out_;
   std::set<Words> seen_;
+  std::set<const Tool*> tools_;  // that rules name
 };
 
 }  // namespace

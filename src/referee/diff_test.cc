@@ -196,7 +196,7 @@ class Maker {
   std::mt19937 random_;
 };
 
-constexpr unsigned kRounds = 60;
+constexpr unsigned kRounds = 40;
 
 bool admin_spoke(const Policy& policy, const Trial& trial) {
   std::vector<MatchedCause> matched;

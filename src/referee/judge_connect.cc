@@ -76,7 +76,7 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
     if (!entry.addresses.empty() && !address && decision == Decision::allow) is_complete = false;
     const bool names_it =
         literal && (entry.pattern.kind == HostPatternKind::exact || entry.pattern.kind == HostPatternKind::block);
-    if (is_listed || names_it) opens_private[entry.layer] = true;
+    if (fit == Fit::yes && (is_listed || names_it)) opens_private[entry.layer] = true;
     const Cause cause{
         .kind = CauseKind::rule, .layer = entry.layer, .rule = entry.rule, .place = rule.place, .reason = rule.reason};
     if (matched != nullptr) matched->push_back({decision, cause, rule.pattern});

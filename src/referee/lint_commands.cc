@@ -204,6 +204,10 @@ class Commands {
       const bool is_by_this =
           verdict.cause.kind == CauseKind::rule && verdict.cause.layer == work_.number && verdict.cause.rule == self;
       if (verdict.decision != Decision::allow || !is_by_this || verdict.risk < Risk::high) continue;
+      // `cat ~/.ssh/id_rsa`: the sandbox hides what it would read
+      const bool only_reads = (verdict.effects & ~(tool_reads | tool_credentials)) == 0;
+      if (only_reads && std::ranges::any_of(words, [](const std::string& word) { return word.contains('/'); }))
+        continue;
       ++count;
       if (verdict.risk <= found.risk) continue;
       found = verdict;

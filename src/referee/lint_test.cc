@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/golden.h"
+#include "policy/starter.h"
 #include "referee/lint_parts.h"
 #include "referee/sample.h"
 
@@ -75,6 +76,22 @@ TEST(Lint, TheExampleOfTheDesignIsCleanButForWhatIsTrue) {
   EXPECT_EQ(findings.front().kind, Kind::no_example);
   EXPECT_EQ(findings.front().rule, "kubectl delete|drain");
   EXPECT_EQ(findings.front().place.line, 21U);
+}
+
+// What we write for people to begin with is what we advise.
+TEST(Lint, TheStarterPoliciesAreClean) {
+  for (const std::string_view text : {starter_policy(), admin_starter_policy()}) {
+    const auto node = parse_toml(text, "starter.toml");
+    ASSERT_TRUE(node.has_value());
+    auto layer = read_layer(*node, LayerKind::system, "starter.toml");
+    ASSERT_TRUE(layer.has_value());
+    std::vector<Layer> layers;
+    layers.push_back(std::move(*layer));
+    const auto policy = build_policy(std::move(layers), "/home/dev");
+    ASSERT_TRUE(policy.has_value());
+    const auto findings = lint(**policy, {.around = sample_surroundings(), .suffixes = kSuffixes});
+    EXPECT_THAT(findings, IsEmpty()) << render_lint(findings);
+  }
 }
 
 TEST(Lint, NothingIsSaidAboutNothing) { EXPECT_THAT(lint_of({}), IsEmpty()); }
