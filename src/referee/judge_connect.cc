@@ -36,6 +36,14 @@ Fit fits(const HostRule& rule, const ConnectAction& action) {
   return out;
 }
 
+// An address or block is also about what a name resolves to: else any name would be a way around it. To allow an
+// address so would let a name stand for it.
+bool is_about_address(const HostEntry& entry, Decision decision, const std::optional<Address>& address) {
+  if (decision == Decision::allow || !address) return false;
+  if (entry.pattern.kind == HostPatternKind::block) return entry.pattern.block.holds(*address);
+  return entry.pattern.kind == HostPatternKind::exact && parse_address(entry.pattern.name) == address;
+}
+
 }  // namespace
 
 Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<MatchedCause>* matched) {
@@ -48,9 +56,10 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
   std::vector<Opinion> opinions(layers.size());
   bool is_complete = true;
   std::vector<bool> opens_private(layers.size());  // a rule of this layer names the private address
+  std::vector<Opinion> perhaps(layers.size());     // what was not seen decides whether these hold
   for (const HostEntry& entry : policy.hosts()) {
-    if (!matches(entry.pattern, *host)) continue;
     const HostRule& rule = layers[entry.layer].hosts[entry.rule];
+    if (!matches(entry.pattern, *host) && !is_about_address(entry, rule.decision, address)) continue;
     Decision decision = rule.decision;
     const Fit fit = fits(rule, action);
     if (fit == Fit::no) continue;
@@ -67,14 +76,15 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
     if (!entry.addresses.empty() && !address && decision == Decision::allow) is_complete = false;
     const bool names_it =
         literal && (entry.pattern.kind == HostPatternKind::exact || entry.pattern.kind == HostPatternKind::block);
-    if (is_listed || names_it) opens_private[entry.layer] = true;
+    if (fit == Fit::yes && (is_listed || names_it)) opens_private[entry.layer] = true;
     const Cause cause{
         .kind = CauseKind::rule, .layer = entry.layer, .rule = entry.rule, .place = rule.place, .reason = rule.reason};
     if (matched != nullptr) matched->push_back({decision, cause, rule.pattern});
-    Opinion& opinion = opinions[entry.layer];
+    Opinion& opinion = fit == Fit::yes ? opinions[entry.layer] : perhaps[entry.layer];
     if (!opinion.speaks || decision > opinion.decision) opinion = {true, decision, cause};
   }
   const bool is_private = (address && !is_public(*address)) || *host == "localhost" || host->ends_with(".localhost");
+  bool is_settled = false;  // somebody speaks for certain
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const SectionStance& stance = section.stances[i];
     if (!opinions[i].speaks && stance.fallback) {
@@ -83,6 +93,7 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
                      {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place}};
       if (matched != nullptr) matched->push_back({*stance.fallback, opinions[i].cause, "default"});
     }
+<<<<<<< HEAD
     // What a layer says about a name or by a default is not about addresses that are not public. A layer that sets
     // `private` and says nothing else has said that.
     if (!is_private || opens_private[i] || (!opinions[i].speaks && !stance.private_addresses)) continue;
@@ -97,6 +108,27 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
                     .place = set != nullptr ? set->place : opinions[i].cause.place,
                     .reason = "the address is not public: name it, or list it in `addresses`"}};
     if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
+=======
+    // What a layer says about a name or by a default is not about addresses that are not public.
+    if (is_private && opinions[i].speaks && !opens_private[i]) {
+      const Decision guard = stance.private_addresses.value_or(Decision::deny);
+      if (guard > opinions[i].decision) {
+        opinions[i] = {true,
+                       guard,
+                       {.kind = CauseKind::rule,
+                        .layer = static_cast<std::uint16_t>(i),
+                        .rule = UINT32_MAX,
+                        .place = opinions[i].cause.place,
+                        .reason = "the address is not public: name it, or list it in `addresses`"}};
+        if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
+      }
+    }
+    const bool counts = layers[i].kind != LayerKind::builtin && !(is_admin(layers[i].kind) && stance.observes);
+    if (opinions[i].speaks && counts) is_settled = true;
+    // A rule that perhaps matches is no way around what holds if it does not.
+    if (perhaps[i].speaks && (!opinions[i].speaks || perhaps[i].decision > opinions[i].decision))
+      opinions[i] = perhaps[i];
+>>>>>>> h-lint
   }
   Opinion last{
       true,
@@ -110,6 +142,11 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
              .place = section.last_word_origin.place,
              .reason = "the address is not public"}};
   Verdict out = settle(policy, section, opinions, last);
+  if (!is_settled && last.decision > out.decision) {
+    out.decision = last.decision;
+    out.cause = last.cause;
+    out.would = std::max(out.would, out.decision);
+  }
   out.is_complete = is_complete;
   return out;
 }
