@@ -25,6 +25,27 @@ SYSCALL = re.compile(r'\b(::)?syscall\(')
 SYSCALL_OUTSIDE = {'sandbox/scan.cc': 'getdents64: libc allocates for each directory'}
 
 
+def repeated_types():
+    """Two types of one name in one namespace are undefined behaviour that no compiler sees, if two rooms have one each."""
+    where = {}
+    for directory, _, files in os.walk(ROOT):
+        for name in sorted(files):
+            if not name.endswith(('.h', '.cc')) or name.endswith(('_test.cc', '_bench.cc', '_fuzz.cc')):
+                continue
+            path = os.path.relpath(os.path.join(directory, name), ROOT)
+            space = []  # '' is an unnamed one
+            for line in open(os.path.join(ROOT, path), encoding='utf-8'):
+                opened = re.match(r'namespace ?([\w:]*) \{', line)
+                if opened:
+                    space.append(opened.group(1))
+                elif line.startswith('}  // namespace') and space:
+                    space.pop()
+                m = re.match(r'(?:struct|class|enum class) (?:\[\[nodiscard\]\] )?(\w+)(?: final)?(?: :[^;]*)? \{', line)
+                if m and '' not in space:
+                    where.setdefault('::'.join(space + [m.group(1)]), []).append('src/' + path)
+    return [f'{name} is defined in {" and in ".join(paths)}: one of them needs another name' for name, paths in sorted(where.items()) if len(set(paths)) > 1]
+
+
 def main():
     bad, seen = [], 0
     for directory, _, files in os.walk(ROOT):
@@ -57,6 +78,7 @@ def main():
                     bad.append(f'{at}: a heavy library in a header')
                 if room != 'kernel' and not is_test and SYSCALL.search(line) and rel not in SYSCALL_OUTSIDE:
                     bad.append(f'{at}: raw system calls belong in kernel/')
+    bad += repeated_types()
     for line in bad:
         print(line)
     print(f'{seen} lines looked at, {len(bad)} wrong')

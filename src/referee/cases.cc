@@ -184,6 +184,9 @@ Result<CaseFile> read_cases(const Node& root, std::string_view file) { return Ca
 
 Result<ConnectAction> parse_destination(std::string_view text) {
   ConnectAction out;
+  if (text.contains("://") || text.contains('/'))
+    return fail(ErrorKind::invalid,
+                fmt::format("`{}` is no host name: write HOST or HOST:PORT, without scheme and path", printable(text)));
   std::string_view host = text;
   const std::size_t colon = text.rfind(':');
   const bool is_bare_ipv6 = colon != std::string_view::npos && text.find(':') != colon && !text.starts_with('[');

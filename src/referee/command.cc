@@ -5,6 +5,9 @@
 namespace bailiwick {
 namespace {
 
+// A `cd` whose target is made at run time: taken to be deep inside the workspace, so that `..` alone raises no alarm.
+constexpr std::string_view kUnknownPlace = "somewhere/inside/of/it";
+
 class Judging {
  public:
   Judging(const Policy& policy, const Surroundings& around, Gate gate, const LookUp& look_up, Detail detail)
@@ -18,6 +21,7 @@ class Judging {
     part.is_complete = command.is_complete && part.verdict.is_complete;
     if (!part.is_complete && out_.gap.empty())
       out_.gap = command.gap.empty() ? "a word is made at run time, and a rule depends on it" : command.gap;
+    follow(command);
     part.command = std::move(command);
     // The script itself has no words: no rule is about it.
     if (part.command.argv.empty() && part.verdict.risk < Risk::medium) part.verdict.risk = Risk::medium;
@@ -59,8 +63,20 @@ class Judging {
     out_.parts.push_back(std::move(part));
   }
 
+  // `cd x && make ..`: where relative paths begin. Only risks depend on it.
+  void follow(const EffectiveCommand& command) {
+    if (command.argv.empty() || !command.via.empty() ||
+        (command.argv.front().text != "cd" && command.argv.front().text != "pushd"))
+      return;
+    if (command.argv.size() == 2 && command.argv[1].is_literal) {
+      around_ = around_.at(around_.normal(command.argv[1].text));
+    } else {
+      around_ = around_.at(around_.workspace() + "/" + std::string(kUnknownPlace));
+    }
+  }
+
   const Policy& policy_;
-  const Surroundings& around_;
+  Surroundings around_;
   Gate gate_;
   const LookUp& look_up_;
   Detail detail_;

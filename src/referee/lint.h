@@ -12,7 +12,7 @@
 
 namespace bailiwick {
 
-struct Finding {
+struct LintFinding {
   enum class Kind : std::uint8_t {
     shadowed,            // a stricter rule of the same file covers it
     duplicate,           // a rule that says the same covers it
@@ -42,9 +42,9 @@ struct Finding {
   std::string what;    // one sentence: what is wrong
   std::string advice;  // what to do
   std::string rule;    // "git push", "github.com", "sandbox.write"
-  bool operator==(const Finding&) const = default;
+  bool operator==(const LintFinding&) const = default;
 };
-[[nodiscard]] std::string_view name_of(Finding::Kind kind);  // "broad-allow"
+[[nodiscard]] std::string_view name_of(LintFinding::Kind kind);  // "broad-allow"
 
 struct LintContext {
   Surroundings around;             // in whose home and workspace the policy would hold
@@ -52,10 +52,10 @@ struct LintContext {
 };
 
 // Of all layers but the built-in one; by file in the policy's order, then by place.
-[[nodiscard]] std::vector<Finding> lint(const Policy& policy, const LintContext& context);
+[[nodiscard]] std::vector<LintFinding> lint(const Policy& policy, const LintContext& context);
 
 // For people: FILE:LINE:COLUMN, kind and sentence, the advice below. For programs: one JSON object a line.
-[[nodiscard]] std::string render_lint(const std::vector<Finding>& findings);
-[[nodiscard]] std::string render_lint_json(const std::vector<Finding>& findings);
+[[nodiscard]] std::string render_lint(const std::vector<LintFinding>& findings);
+[[nodiscard]] std::string render_lint_json(const std::vector<LintFinding>& findings);
 
 }  // namespace bailiwick

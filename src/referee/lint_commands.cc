@@ -11,7 +11,7 @@
 namespace bailiwick::lint_parts {
 namespace {
 
-using Kind = Finding::Kind;
+using Kind = LintFinding::Kind;
 using Words = std::vector<std::string>;
 
 constexpr std::size_t kMaxSpellings = 128;  // of one rule that are looked at

@@ -8,7 +8,7 @@
 namespace bailiwick::lint_parts {
 namespace {
 
-using Kind = Finding::Kind;
+using Kind = LintFinding::Kind;
 
 bool is_below(std::string_view name, std::string_view domain) {
   return name.size() > domain.size() && name.ends_with(domain) && name[name.size() - domain.size() - 1] == '.';
@@ -204,7 +204,7 @@ void lint_hosts(const Work& work, const PublicSuffixes& suffixes) {
   const auto first = std::ranges::find_if(work.layer().hosts, is_wild);
   if (first == work.layer().hosts.end()) return;
   const bool is_said =
-      std::ranges::any_of(*work.findings, [](const Finding& f) { return f.kind == Kind::no_suffix_list; });
+      std::ranges::any_of(*work.findings, [](const LintFinding& f) { return f.kind == Kind::no_suffix_list; });
   if (!is_said)
     work.add(Kind::no_suffix_list, first->place, printable(first->pattern),
              "the public suffix list is not there, so only patterns such as `*.com` are seen, not `*.co.uk`",

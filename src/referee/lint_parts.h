@@ -15,10 +15,10 @@ struct Work {
   const Policy& policy;
   const LintContext& context;
   std::uint16_t number = 0;  // of the layer that is looked at
-  std::vector<Finding>* findings = nullptr;
+  std::vector<LintFinding>* findings = nullptr;
 
   [[nodiscard]] const Layer& layer() const { return policy.layers()[number]; }
-  void add(Finding::Kind kind, Place place, std::string rule, std::string what, std::string advice) const {
+  void add(LintFinding::Kind kind, Place place, std::string rule, std::string what, std::string advice) const {
     findings->push_back({kind, place, layer().file, std::move(what), std::move(advice), std::move(rule)});
   }
 };

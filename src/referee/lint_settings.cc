@@ -9,7 +9,7 @@
 namespace bailiwick::lint_parts {
 namespace {
 
-using Kind = Finding::Kind;
+using Kind = LintFinding::Kind;
 using Words = std::vector<std::string>;
 
 bool has_component(std::string_view path, std::string_view name) {

@@ -14,7 +14,7 @@
 namespace bailiwick {
 namespace {
 
-using Kind = Finding::Kind;
+using Kind = LintFinding::Kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
@@ -41,14 +41,14 @@ std::string read_data(const std::string& name) {
   return out.str();
 }
 
-std::vector<Finding> lint_of(const std::vector<Source>& sources, std::string_view suffixes = kSuffixes) {
+std::vector<LintFinding> lint_of(const std::vector<Source>& sources, std::string_view suffixes = kSuffixes) {
   const auto policy = policy_of(sources);
   return lint(*policy, {.around = sample_surroundings(), .suffixes = suffixes});
 }
 
 std::vector<Kind> kinds_of(const std::string& text, std::string_view suffixes = kSuffixes) {
   std::vector<Kind> out;
-  for (const Finding& finding : lint_of({{LayerKind::system, text}}, suffixes)) out.push_back(finding.kind);
+  for (const LintFinding& finding : lint_of({{LayerKind::system, text}}, suffixes)) out.push_back(finding.kind);
   return out;
 }
 

@@ -42,23 +42,31 @@ bool may_be_secret_name(std::string_view path) {
 }  // namespace
 
 struct Surroundings::Tables {
+  bool is_made = false;
   NameIndex fixed;     // secrets at fixed places: hold in the workspace, too
   NameIndex anywhere;  // and those of any readable tree but the workspace
   NameIndex config;
 };
 
 Surroundings::Surroundings(std::string workspace, std::string directory, std::string home)
-    : workspace_(std::move(workspace)), directory_(std::move(directory)), home_(std::move(home)) {}
+    : workspace_(std::move(workspace)),
+      directory_(std::move(directory)),
+      home_(std::move(home)),
+      tables_(std::make_shared<Tables>()) {}
+
+Surroundings Surroundings::at(std::string directory) const {
+  Surroundings out = *this;
+  out.directory_ = std::move(directory);
+  return out;
+}
 
 const Surroundings::Tables& Surroundings::tables() const {
-  if (tables_ == nullptr) {
-    auto made = std::make_shared<Tables>();
-    const SecretRoots roots{.home = home_.empty() ? "/nonexistent" : home_};
-    if (auto patterns = secret_patterns(roots, SecretScope::fixed)) made->fixed = NameIndex(std::move(*patterns));
-    if (auto patterns = secret_patterns(roots, SecretScope::all)) made->anywhere = NameIndex(std::move(*patterns));
-    if (auto patterns = executable_config_patterns()) made->config = NameIndex(std::move(*patterns));
-    tables_ = std::move(made);
-  }
+  if (tables_->is_made) return *tables_;
+  tables_->is_made = true;
+  const SecretRoots roots{.home = home_.empty() ? "/nonexistent" : home_};
+  if (auto patterns = secret_patterns(roots, SecretScope::fixed)) tables_->fixed = NameIndex(std::move(*patterns));
+  if (auto patterns = secret_patterns(roots, SecretScope::all)) tables_->anywhere = NameIndex(std::move(*patterns));
+  if (auto patterns = executable_config_patterns()) tables_->config = NameIndex(std::move(*patterns));
   return *tables_;
 }
 

@@ -1,4 +1,5 @@
-// Where an action happens: what is inside, what is secret. A value made once a session; then pure; any thread.
+// Where an action happens: what is inside, what is secret. A value made once a session. One thread at a time: its
+// tables are made when they are first needed.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,9 @@ class Surroundings {
   // Absolute directories. `workspace` may equal `directory`. `home` may be empty.
   Surroundings(std::string workspace, std::string directory, std::string home);
 
+  // The same, seen from another directory.
+  [[nodiscard]] Surroundings at(std::string directory) const;
+
   [[nodiscard]] const std::string& workspace() const { return workspace_; }
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] const std::string& home() const { return home_; }
@@ -40,10 +44,10 @@ class Surroundings {
 
  private:
   std::string workspace_, directory_, home_;
-  // Made on first use: most commands name no path outside.
+  // Made on first use: most commands name no path outside. Copies share them.
   struct Tables;
   const Tables& tables() const;
-  mutable std::shared_ptr<const Tables> tables_;
+  std::shared_ptr<Tables> tables_;
 };
 
 }  // namespace bailiwick

@@ -64,7 +64,7 @@ class Explain(PolicyCase):
         """Every spelling of one forbidden program: seen and denied, or not known for certain, and then asked about where there is no gate."""
         p = self.write('p.toml', NO_CURL)
         rows = 0
-        with open(os.path.join(TREE, 'src', 'shell', 'testdata', 'evasions.txt'), encoding='utf8') as f:
+        with open(os.path.join(TREE, 'src', 'shell', 'testdata', 'evasions.txt'), encoding='utf8', newline='\n') as f:
             for line in f:
                 kind, _, text = line.rstrip('\n').partition(' ')
                 if kind not in ('seen', 'open', 'not'):
@@ -189,7 +189,7 @@ class Commands(PolicyCase):
         self.write('home/src/app/requirements.toml', 'allowed_sandbox_modes = ["read-only", "workspace-write"]\nfrobnicate = 1\n[[rules.prefix_rules]]\n'
                    'pattern = [{ token = "git" }, { any_of = ["push", "fetch"] }]\ndecision = "prompt"\njustification = "asks"\n')
         out, err = self.policy('import', '--from', 'codex', 'requirements.toml')
-        self.assertIn('prefix = ["git", ["fetch", "push"]]', out)
+        self.assertIn('prefix = ["git", ["push", "fetch"]]', out)
         self.assertRegex(err, r'frobnicate')
         self.policy('import', '--from', 'codex', 'requirements.toml', '-o', 'ours.toml')
         self.policy('check', 'ours.toml')

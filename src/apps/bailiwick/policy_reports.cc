@@ -1,11 +1,16 @@
 #include "policy_reports.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "base/text.h"
+#include "kernel/fd.h"
+#include "referee/build.h"
+#include "referee/diff.h"
+#include "referee/lint.h"
 
 namespace bailiwick {
 namespace {
@@ -146,11 +151,45 @@ Result<int> run_show(const PolicyArguments& arguments, const std::vector<std::st
   return 0;
 }
 
-Result<int> run_diff(const PolicyArguments& arguments) {
-  return fail(ErrorKind::usage, arguments.files.empty() ? "" : "not yet");
+namespace {
+
+// Debian's package publicsuffix; without it lint says so.
+constexpr const char* kSuffixes = "/usr/share/publicsuffix/public_suffix_list.dat";
+
+Result<std::shared_ptr<const Policy>> policy_of(const std::string& named) {
+  TRY_ASSIGN(const auto kind, parse_kind(named));
+  TRY_ASSIGN(Layer layer, load_layer(kind.second, kind.first));
+  std::vector<Layer> layers;
+  layers.push_back(std::move(layer));
+  return build_policy(std::move(layers), "/home/user");
 }
+
+// Where a policy would hold, for examples: nobody's real home.
+Surroundings example_surroundings() { return {"/home/user/project", "/home/user/project", "/home/user"}; }
+
+}  // namespace
+
+Result<int> run_diff(const PolicyArguments& arguments) {
+  if (arguments.files.size() != 2) return fail(ErrorKind::usage, "diff takes two policies: before and after");
+  TRY_ASSIGN(const auto before, policy_of(arguments.files[0]));
+  TRY_ASSIGN(const auto after, policy_of(arguments.files[1]));
+  const std::vector<Difference> found = compare(*before, *after, example_surroundings());
+  TRY(print_text(arguments.is_json ? render_diff_json(found)
+                                   : render_diff(found, {.color = ::isatty(STDOUT_FILENO) != 0})));
+  return found.empty() ? 0 : 1;
+}
+
 Result<int> run_lint(const PolicyArguments& arguments) {
-  return fail(ErrorKind::usage, arguments.files.empty() ? "" : "not yet");
+  LintContext context{.around = example_surroundings()};
+  const auto suffixes = load_file(kSuffixes, std::size_t{4} << 20);
+  if (suffixes) context.suffixes = *suffixes;
+  std::vector<LintFinding> all;
+  for (const std::string& file : arguments.files) {
+    TRY_ASSIGN(const auto policy, policy_of(file));
+    for (LintFinding& finding : lint(*policy, context)) all.push_back(std::move(finding));
+  }
+  TRY(print_text(arguments.is_json ? render_lint_json(all) : render_lint(all)));
+  return all.empty() ? 0 : 1;
 }
 
 }  // namespace bailiwick
