@@ -261,18 +261,21 @@ def read_file(path, loaded):
             tool.help = []  # a package manager that hands --help to a script says so
         setattr(tool, key, getattr(tool, key) + [w for w in words if w not in getattr(tool, key)])
     changes = set(words_of(raw.get("global_changes", []), "global_changes"))
-    seen = {flag.name for flag in tool.globals}
+    inherited = {flag.name for flag in tool.globals}
+    seen = set()
     for key, takes_value in (("global_values", True), ("global_switches", False)):
         for name in words_of(raw.get(key, []), key):
             check_flag_name(name, tool.single, key)
             if name in seen:
                 raise Wrong(f"the global flag `{name}` is listed twice; keep one")
             seen.add(name)
+            if name in inherited:  # what it means here counts
+                tool.globals = [flag for flag in tool.globals if flag.name != name]
             tool.globals.append(Flag(name, None, takes_value, name in changes))
     for flag in tool.globals:
         flag.changes = flag.changes or flag.name in changes
-    if changes - seen:
-        raise Wrong(f"`global_changes` names `{sorted(changes - seen)[0]}`; list it under global_values or "
+    if changes - seen - inherited:
+        raise Wrong(f"`global_changes` names `{sorted(changes - seen - inherited)[0]}`; list it under global_values or "
                     "global_switches, too")
     default = raw["default"]
     if not isinstance(default, dict) or set(default) != {"risk", "effects"}:

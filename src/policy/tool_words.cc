@@ -107,6 +107,7 @@ void Scanner::read_global(std::string_view word, Item& item) {
     return;
   }
   for (std::size_t i = 1; i < word.size(); ++i) {
+    if (i > 1 && word[i] >= '0' && word[i] <= '9') continue;  // -j8
     const Flag* flag = find_global_letter(tool_, word[i]);
     if (flag == nullptr) return;
     item.changes = item.changes || flag->changes;
