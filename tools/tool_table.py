@@ -21,10 +21,10 @@ TOOL_KEYS = {
     "global_values", "global_switches", "global_changes", "later_values", "later_switches",
     "default", "rows", "examples",
 }
-ROW_KEYS = {"verb", "flags", "also", "except", "unless", "arguments", "at_least", "risk", "effects", "why"}
+ROW_KEYS = {"verb", "flags", "also", "except", "unless", "unless_all", "arguments", "at_least", "risk", "effects", "why"}
 MAX_VERB = 4
-MAX_ROWS_TOGETHER = 64  # rows of one first verb word and those of none: the bits of a word in read_tool
-SLOTS = 2048  # of the hash table of names, a power of two
+MAX_ROWS_TOGETHER = 64  # rows that one call can fit: the bits of a word in read_tool
+SLOTS = 4096  # of the hash table of names, a power of two
 
 
 class Wrong(Exception):
@@ -47,6 +47,7 @@ class Row:
     unless: list[Flag]
     arguments: list[str]
     at_least: int
+    unless_all: list[str]
     besides: list[str]  # words that may not follow the verb; `except` in the file
     risk: str
     effects: int
@@ -129,8 +130,8 @@ def check_pattern(pattern, where):
     if not pattern:
         raise Wrong(f"{where}: an empty pattern matches nothing; take it out")
     for at, char in enumerate(pattern):
-        if char == "%" and at + 1 < len(pattern) and pattern[at + 1] != "/":
-            raise Wrong(f"{where}: in `{pattern}` a % must be followed by / or the end")
+        if char in "%#" and at + 1 < len(pattern) and pattern[at + 1] in "*%# \\":
+            raise Wrong(f"{where}: in `{pattern}` a {char} must be followed by the end or a plain character")
     if pattern.endswith("\\"):
         raise Wrong(f"{where}: `{pattern}` ends in a backslash; write what it escapes")
     return pattern.lower()
@@ -177,9 +178,14 @@ def read_row(raw, single, where):
     besides = words_of(raw.get("except", []), "except")
     if besides and not shown:
         raise Wrong(f"{where}: `except` needs a verb that it follows")
-    arguments = raw.get("arguments", [])
-    if not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
-        raise Wrong(f"{where}: `arguments` is a list of patterns")
+    patterns = {}
+    for key in ("arguments", "unless_all"):
+        patterns[key] = raw.get(key, [])
+        if not isinstance(patterns[key], list) or not all(isinstance(a, str) for a in patterns[key]):
+            raise Wrong(f"{where}: `{key}` is a list of patterns")
+        patterns[key] = [check_pattern(a, where) for a in patterns[key]]
+    if patterns["unless_all"] and shown:
+        raise Wrong(f"{where}: `unless_all` is for programs without verbs")
     at_least = raw.get("at_least", 0)
     if not isinstance(at_least, int) or not 0 <= at_least <= 100:
         raise Wrong(f"{where}: `at_least` is a number of words")
@@ -189,7 +195,8 @@ def read_row(raw, single, where):
             flags=flags_of(raw.get("flags", []), "flags", single, where),
             also=flags_of(raw.get("also", []), "also", single, where),
             unless=flags_of(raw.get("unless", []), "unless", single, where),
-            arguments=[check_pattern(a, where) for a in arguments],
+            arguments=patterns["arguments"],
+            unless_all=patterns["unless_all"],
             at_least=at_least,
             besides=besides,
             risk=risk_of(raw["risk"], where),
@@ -197,6 +204,13 @@ def read_row(raw, single, where):
             why=raw["why"],
             shown_verb=shown,
         )
+
+
+def fits(pattern, verb):
+    """Whether a call with `verb` is one of `pattern`, which may be shorter."""
+    return len(pattern) <= len(verb) and all(
+        word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted for wanted, word in zip(pattern, verb)
+    )
 
 
 def read_example(raw, where):
@@ -243,6 +257,8 @@ def read_file(path, loaded):
         for word in words:
             if word.startswith("-"):
                 check_flag_name(word, tool.single, key)
+        if key == "help" and key in raw:
+            tool.help = []  # a package manager that hands --help to a script says so
         setattr(tool, key, getattr(tool, key) + [w for w in words if w not in getattr(tool, key)])
     changes = set(words_of(raw.get("global_changes", []), "global_changes"))
     seen = {flag.name for flag in tool.globals}
@@ -274,11 +290,10 @@ def read_file(path, loaded):
     wanted = 15 if len(raw.get("rows", [])) >= 20 else 4
     if len(tool.examples) < wanted:
         raise Wrong(f"{len(tool.examples)} examples; a file with {len(raw.get('rows', []))} rows wants {wanted}")
-    verbs = {row.first_word for row in tool.rows}
-    for verb in verbs or {""}:
-        together = sum(1 for row in tool.rows if row.first_word in ("", verb))
+    for row in tool.rows:
+        together = sum(fits(other.verb, row.verb) for other in tool.rows)
         if together > MAX_ROWS_TOGETHER:
-            raise Wrong(f"{together} rows apply to `{verb}`; {MAX_ROWS_TOGETHER} are possible")
+            raise Wrong(f"{together} rows apply to `{' '.join(row.verb)}`; {MAX_ROWS_TOGETHER} are possible")
     return tool
 
 
@@ -386,30 +401,43 @@ def entries_of(files):
     return entries
 
 
+def place_rows(file, pools, rows, groups):
+    """Tools of one file share its rows; what is said of them then names no program."""
+    first_row = len(rows)
+    first_group = len(groups)
+    without = 0
+    for row in sorted(file.rows, key=lambda row: row.first_word):  # stable: those of no verb first
+        if not row.first_word:
+            without += 1
+        elif len(groups) == first_group or groups[-1][0] != row.first_word:
+            groups.append([row.first_word, len(rows), 0])
+        if row.first_word:
+            groups[-1][2] += 1
+        told = [] if file.each else [file.names[0]]
+        if row.risk != "low" and not file.each:
+            told += [word for word in row.verb if word != "*"]
+        why = (" ".join(told) + ": " if told else "") + row.why
+        rows.append(
+            f"{{.verb = {pools.text_range(row.verb)}, .flags = {pools.flag_range(row.flags)}, "
+            f".also = {pools.flag_range(row.also)}, .unless = {pools.flag_range(row.unless)}, "
+            f".arguments = {pools.text_range(row.arguments)}, .except = {pools.text_range(row.besides)}, "
+            f".unless_all = {pools.text_range(row.unless_all)}, "
+            f".why = {pools.text(why)}, .effects = {row.effects}, .risk = Risk::{row.risk}, "
+            f".at_least = {row.at_least}, .rank = {row.rank}, .is_base = {cpp(row.is_base)}}}"
+        )
+    return first_row, without, first_group, len(groups) - first_group
+
+
 def tables(entries):
     pools = Pools()
     rows, groups, tools, slots = [], [], [], [0] * SLOTS
     name_list = []
+    placed = {}  # by file: where its rows and groups are
     for index, entry in enumerate(entries):
         file = entry.file
-        ordered = sorted(file.rows, key=lambda row: row.first_word)  # stable: those of no verb first
-        first_row = len(rows)
-        first_group = len(groups)
-        without = 0
-        for row in ordered:
-            if not row.first_word:
-                without += 1
-            elif len(groups) == first_group or groups[-1][0] != row.first_word:
-                groups.append([row.first_word, len(rows), 0])
-            if row.first_word:
-                groups[-1][2] += 1
-            why = " ".join([entry.name] + [word for word in row.verb if word != "*"]) + ": " + row.why
-            rows.append(
-                f"{{.verb = {pools.text_range(row.verb)}, .flags = {pools.flag_range(row.flags)}, "
-                f".also = {pools.flag_range(row.also)}, .unless = {pools.flag_range(row.unless)}, "
-                f".arguments = {pools.text_range(row.arguments)}, .except = {pools.text_range(row.besides)}, .why = {pools.text(why)}, .effects = {row.effects}, "
-                f".risk = Risk::{row.risk}, .at_least = {row.at_least}, .rank = {row.rank}, .is_base = {cpp(row.is_base)}}}"
-            )
+        if file.stem not in placed:
+            placed[file.stem] = place_rows(file, pools, rows, groups)
+        first_row, without, first_group, group_count = placed[file.stem]
         valued_globals = [f.name for f in file.globals if f.takes_value]
         later = file.later_values + (valued_globals if file.anywhere else [])
         known = file.later_switches + ([f.name for f in file.globals if not f.takes_value] if file.anywhere else [])
@@ -418,9 +446,10 @@ def tables(entries):
             f".names = {pools.text_range(entry.names)}, .help = {pools.text_range(file.help)}, "
             f".actions = {pools.text_range(file.actions)}, .globals = {pools.flag_range(file.globals)}, "
             f".later_values = {pools.text_range(later)}, .later_switches = {pools.text_range(known)}, "
-            f".rows = {{{first_row}, {without}}}, .groups = {{{first_group}, {len(groups) - first_group}}}, "
+            f".rows = {{{first_row}, {without}}}, .groups = {{{first_group}, {group_count}}}, "
             f".global_letters = {letters(valued_globals)}, .later_letters = {letters(later)}, "
-            f".effects = {file.effects}, .risk = Risk::{file.risk}, .has_verbs = {cpp(file.has_verbs)}, "
+            f".effects = {file.effects}, .risk = Risk::{file.risk}, "
+            f".depth = {max((len(row.verb) + bool(row.besides) for row in file.rows), default=0)}, .has_verbs = {cpp(file.has_verbs)}, "
             f".is_single = {cpp(file.single)}, .is_anywhere = {cpp(file.anywhere)}, "
             f".abbreviates = {cpp(file.abbreviates)}, .stops = {cpp(file.stops)}}}"
         )
@@ -429,10 +458,15 @@ def tables(entries):
             at = hash_of(name) & (SLOTS - 1)
             while slots[at]:
                 at = (at + 1) & (SLOTS - 1)
-            slots[at] = len(name_list)
+            slots[at] = (hash_of(name) & 0xFFFF0000) | len(name_list)
     if len(name_list) * 2 > SLOTS:
         raise Wrong(f"{len(name_list)} names; double SLOTS in tools/tool_table.py and in tool_table.h")
-    group_list = [f"{{.verb = {pools.text(verb)}, .rows = {{{begin}, {count}}}}}" for verb, begin, count in groups]
+    for what, count in (("words", len(pools.text_list)), ("flags", len(pools.flag_list)), ("rows", len(rows)),
+                        ("verbs", len(groups))):
+        if count > 0xFFFF:
+            raise Wrong(f"{count} {what}; make Range in tool_table.h wider")
+    group_list = [f"{{.key = {int.from_bytes(verb.encode()[:8].ljust(8, bytes(1)), 'big'):#x}U, .verb = {pools.text(verb)}, "
+                  f".rows = {{{begin}, {count}}}}}" for verb, begin, count in groups]
 
     out = ["// Written by tools/tool_table.py from src/policy/tools/*.toml; do not edit.",
            "// NOLINTBEGIN", '#include "policy/tool_table.h"', "", "namespace bailiwick::tool_data {",
@@ -456,7 +490,7 @@ def tables(entries):
     array("Row", "kRows", rows)
     array("Group", "kGroups", group_list)
     array("Name", "kNames", name_list)
-    out.append(f"const std::uint16_t kSlots[kSlotCount] = {{{', '.join(map(str, slots))}}};")
+    out.append(f"const std::uint32_t kSlots[kSlotCount] = {{{', '.join(f'{slot}U' for slot in slots)}}};")
     out.append(f"const std::size_t kToolCount = {len(tools)};")
     array("Tool", "kTools", tools)
     out += ["}  // namespace bailiwick::tool_data", "// NOLINTEND", ""]
@@ -510,7 +544,7 @@ def page(files):
         "`BAILIWICK_ACCEPT=1 tool_risk_test` writes it anew.", "",
         "The risk is that of a call inside the sandbox, which can write the workspace and `/tmp` and holds no secrets. "
         "Of the rows without flags and arguments the one with the longest verb counts; rows with flags or arguments "
-        "can only raise it. `*` stands for any text, `%` for one part of a path.", "",
+        "can only raise it. `*` stands for any text, `%` for a part of a path, `#` for a number.", "",
         f"{len(files)} files, {names} program names, {rows} rows, {sum(len(f.examples) for f in files)} examples, "
         "which are tests.",
     ]
@@ -534,6 +568,8 @@ def page(files):
                 parts.append("and " + flag_text(row.also))
             if row.arguments:
                 parts.append("with an argument like " + " or ".join(code(a) for a in row.arguments))
+            if row.unless_all:
+                parts.append("unless all arguments are like " + " or ".join(code(a) for a in row.unless_all))
             if row.at_least:
                 parts.append(f"with {row.at_least} argument{'s' if row.at_least > 1 else ''} or more")
             if row.besides:
@@ -579,8 +615,13 @@ def main():
         print("\n".join(wrong), file=sys.stderr)
         return 1
     files = list(loaded.values())
+    try:
+        compiled = tables(entries)
+    except Wrong as error:
+        print(f"{arguments.files[0].parent}: {error}", file=sys.stderr)
+        return 1
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write(arguments.out / "tool_tables.cc", tables(entries))
+    write(arguments.out / "tool_tables.cc", compiled)
     write(arguments.out / "tool_examples.cc", examples(files))
     write(arguments.out / "tool-risks.md", page(files))
     return 0

@@ -25,7 +25,9 @@ bool is_before(std::string_view a, std::string_view b) {
 class Writer {
  public:
   [[nodiscard]] Status write(const Node& node, unsigned depth) {
-    if (depth > kMaxDocumentDepth) return fail(ErrorKind::invalid, std::string(kTooDeep));
+    const bool is_level = node.kind == NodeKind::array || node.kind == NodeKind::table;
+    if (is_level && depth > kMaxDocumentDepth)
+      return fail(ErrorKind::invalid, "canonical JSON: " + std::string(kTooDeep));
     switch (node.kind) {
       case NodeKind::null: out_ += "null"; return {};
       case NodeKind::boolean: out_ += node.boolean ? "true" : "false"; return {};

@@ -75,9 +75,11 @@ Status check_text(std::string_view text, std::string_view file) {
       std::size_t end = i;
       while (end < text.size() && static_cast<unsigned char>(text[end]) >= 0x80) ++end;
       if (!is_valid_utf8(text.substr(i, end - i))) {
-        while (is_valid_utf8(text.substr(i, 1)) || is_valid_utf8(text.substr(i, 2)) ||
-               is_valid_utf8(text.substr(i, 3)) || is_valid_utf8(text.substr(i, 4)))
-          ++i;
+        for (std::size_t size = 1; size <= 4; ++size) {
+          if (!is_valid_utf8(text.substr(i, size))) continue;
+          i += size;
+          size = 0;
+        }
         return fail_at(file, place_at(text, i), "this is not UTF-8; save the file as UTF-8");
       }
       i = end - 1;

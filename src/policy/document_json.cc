@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -140,20 +141,18 @@ class Builder {
     return true;
   }
 
-  bool parse_error(std::size_t /*position*/, const std::string& last, const Json::exception& exception) {
-    std::string_view what = exception.what();
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while .."
-    if (const auto at = what.find("] "); at != std::string_view::npos) what.remove_prefix(at + 2);
-    if (const auto at = what.find("column "); at != std::string_view::npos)
-      if (const auto colon = what.find(": ", at); colon != std::string_view::npos) what.remove_prefix(colon + 2);
-    if (const auto at = what.find("; last read"); at != std::string_view::npos) what = what.substr(0, at);
-    if (last.starts_with('/') || last.starts_with('#')) return refuse("JSON has no comments; remove this one");
-    if (what.find("unexpected end of input") != std::string_view::npos) {
+  bool parse_error(std::size_t /*position*/, const std::string& /*last*/, const Json::exception& exception) {
+    const std::string_view what = exception.what();
+    const char first = cursor_.token_offset() < text_.size() ? text_[cursor_.token_offset()] : '\0';
+    if (first == '/' || first == '#') return refuse("JSON has no comments; remove this one");
+    if (what.contains("missing closing quote")) return refuse("this string has no end; is a quote missing?");
+    if (what.contains("unexpected end of input")) {
       error_ = fail_at(file_, cursor_.here(), "the file ends too early; is something cut off?").error();
       return false;
     }
+    if (open_.empty() && values_ > 0) return refuse("nothing may follow the last bracket; remove it");
     if (is_after_comma()) return refuse("a comma before this bracket; remove the comma");
-    return refuse(printable(what));
+    return refuse(reword(what));
   }
 
   [[nodiscard]] Result<Node> finish(bool is_good) {
@@ -166,6 +165,18 @@ class Builder {
 
  private:
   static constexpr std::string_view kTooLarge = "a number that does not fit into 64 bits; make it smaller";
+
+  // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - invalid
+  // literal; last read: 'x'" without what the place says
+  static std::string reword(std::string_view what) {
+    if (const auto at = what.find("] "); at != std::string_view::npos) what.remove_prefix(at + 2);
+    if (what.starts_with("parse error"))
+      if (const auto colon = what.find(": "); colon != std::string_view::npos) what.remove_prefix(colon + 2);
+    what = what.substr(0, what.find("; last read"));
+    std::string text = printable(what);
+    std::replace(text.begin(), text.end(), '\'', '`');
+    return text;
+  }
 
   bool refuse(std::string_view what) {
     error_ = fail_at(file_, cursor_.token(), what).error();

@@ -78,8 +78,11 @@ TEST(Plist, SurvivesEveryFlippedBit) {
       for (unsigned bit = 0; bit < 8; ++bit) {
         bytes[i] = static_cast<char>(bytes[i] ^ (1U << bit));
         const Result<Node> node = parse_plist(bytes, name);
-        if (node) ASSERT_EQ(node->kind, NodeKind::table);
-        if (!node) ASSERT_TRUE(node.error().message().starts_with(std::string(name) + ":"));
+        if (node) {
+          ASSERT_EQ(node->kind, NodeKind::table);
+        } else {
+          ASSERT_TRUE(node.error().message().starts_with(std::string(name) + ":"));
+        }
         bytes[i] = static_cast<char>(bytes[i] ^ (1U << bit));
       }
     }

@@ -83,7 +83,11 @@ class Reader {
   [[nodiscard]] Status count_value() { return ++values_ > kMaxDocumentValues ? scan_.bad(kTooMany) : Status{}; }
   [[nodiscard]] Result<Node*> add(Node& table, std::string key, Place place) {
     TRY(count_value());
-    return &table.members.emplace_back(Member{.key = std::move(key), .place = place, .value = {}}).value;
+    if (table.members.empty()) table.members.reserve(4);  // growing by one moves whole members each time
+    Member& member = table.members.emplace_back();
+    member.key = std::move(key);
+    member.place = place;
+    return &member.value;
   }
   [[nodiscard]] std::unexpected<Error> twice(const Member& first, std::string_view key, Place place) const {
     return fail_at(

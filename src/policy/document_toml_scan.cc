@@ -29,13 +29,14 @@ TomlScanner::TomlScanner(std::string_view text, std::string_view file) : text_(t
 }
 
 Place TomlScanner::place() {
-  for (auto end = text_.find('\n', told_); end < at_; end = text_.find('\n', told_)) {
-    told_ = line_start_ = end + 1;
+  std::string_view passed = text_.substr(told_, at_ - told_);
+  for (auto end = passed.find('\n'); end != std::string_view::npos; end = passed.find('\n')) {
+    passed.remove_prefix(end + 1);
+    line_start_ = at_ - passed.size();
     more_bytes_ = 0;
     ++line_;
   }
   if (!is_ascii_) {
-    const std::string_view passed = text_.substr(told_, at_ - told_);
     more_bytes_ += static_cast<std::size_t>(std::count_if(passed.begin(), passed.end(), is_continuation));
   }
   told_ = at_;
@@ -65,7 +66,7 @@ bool TomlScanner::take_line_end() {
 
 Status TomlScanner::skip_comment() {
   if (peek() != '#') return {};
-  at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
+  while (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != '\r') ++at_;
   if (peek() == '\r' && !follows("\r\n")) return bad("a carriage return alone; lines end with a line feed");
   return {};
 }
@@ -113,14 +114,15 @@ Status TomlScanner::read_text(std::string& text) {
 
 Status TomlScanner::read_short(char quote, std::string& text) {
   const std::size_t start = at_++;
-  const std::string_view stops = quote == '"' ? "\"\\\r\n" : "'\r\n";
+  const auto is_stop = [&](char c) { return c == quote || c == '\\' || c == '\n' || c == '\r'; };
   while (true) {
-    const std::size_t end = std::min(text_.find_first_of(stops, at_), text_.size());
+    std::size_t end = at_;
+    while (end < text_.size() && !is_stop(text_[end])) ++end;
     text += text_.substr(at_, end - at_);
     at_ = end;
     if (take(quote)) return {};
-    if (peek() != '\\' || quote != '"') return bad(start, kNoEnd);
-    TRY(read_escape(text));
+    if (peek() != '\\') return bad(start, kNoEnd);
+    TRY(read_backslash(quote, text));
   }
 }
 
@@ -128,16 +130,18 @@ Status TomlScanner::read_long(char quote, std::string& text) {
   const std::size_t start = at_;
   at_ += 3;
   static_cast<void>(take_line_end());  // one right after the quotes is no part of the text
-  const std::string_view stops = quote == '"' ? "\"\\\r" : "'\r";
+  const auto is_stop = [&](char c) { return c == quote || c == '\\' || c == '\r'; };
   while (at_ < text_.size()) {
-    const std::size_t end = std::min(text_.find_first_of(stops, at_), text_.size());
+    std::size_t end = at_;
+    while (end < text_.size() && !is_stop(text_[end])) ++end;
     text += text_.substr(at_, end - at_);
     at_ = end;
     if (peek() == '\r') {
       if (!take_line_end()) return bad("a carriage return alone; lines end with a line feed");
       text += '\n';
-    } else if (peek() == '\\' && quote == '"') {
-      TRY(read_escape(text));
+    } else if (peek() == '\\') {
+      if (quote == '"' && take_joined_lines()) continue;
+      TRY(read_backslash(quote, text));
     } else if (peek() == quote) {
       // up to two quotes may stand in the text, at its end as well
       std::size_t count = 0;
@@ -152,6 +156,13 @@ Status TomlScanner::read_long(char quote, std::string& text) {
     }
   }
   return bad(start, kNoEnd);
+}
+
+Status TomlScanner::read_backslash(char quote, std::string& text) {
+  if (quote == '"') return read_escape(text);
+  text += '\\';
+  ++at_;
+  return {};
 }
 
 Status TomlScanner::read_escape(std::string& text) {
@@ -178,13 +189,16 @@ Status TomlScanner::read_escape(std::string& text) {
     at_ += 1 + digits.size();
     return {};
   }
-  // a backslash at the end of a line swallows the blanks up to the next text; read_short() stops at line ends
-  const std::size_t rest = text_.find_first_not_of(" \t", at_);
-  const bool is_line_end = rest < text_.size() && (text_[rest] == '\n' || text_.substr(rest, 2) == "\r\n");
-  if (!is_line_end) return bad(start, "an unknown escape; write \\\\ for a backslash, or the text in single quotes");
+  return bad(start, "an unknown escape; write \\\\ for a backslash, or the text in single quotes");
+}
+
+// A backslash at the end of a line swallows the blanks and lines up to the next text.
+bool TomlScanner::take_joined_lines() {
+  const std::size_t rest = text_.find_first_not_of(" \t", at_ + 1);
+  if (rest == std::string_view::npos || (text_[rest] != '\n' && text_.substr(rest, 2) != "\r\n")) return false;
   at_ = rest;
   while (take_line_end()) skip_blanks();
-  return {};
+  return true;
 }
 
 Status TomlScanner::read_scalar(Node& to) {

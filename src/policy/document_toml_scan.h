@@ -45,6 +45,8 @@ class TomlScanner {
   [[nodiscard]] Status read_text(std::string& text);  // all four forms
   [[nodiscard]] Status read_short(char quote, std::string& text);
   [[nodiscard]] Status read_long(char quote, std::string& text);
+  [[nodiscard]] Status read_backslash(char quote, std::string& text);
+  [[nodiscard]] bool take_joined_lines();
   [[nodiscard]] Status read_escape(std::string& text);
 
   std::string_view text_;

@@ -79,17 +79,17 @@ Result<Node> read_date(std::string_view word) {
 }
 
 // Underscores stand between digits only; they are left out of the result.
-std::optional<std::string> without_underscores(std::string_view word) {
+std::optional<std::string> without_underscores(std::string_view digits, int base) {
   std::string out;
-  out.reserve(word.size());
-  const auto is_alnum = [&](std::size_t i) {
-    const char c = word[i];
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  out.reserve(digits.size());
+  const auto is_digit_at = [&](std::size_t i) {
+    const char c = digits[i];
+    return is_digit(c) || (base == 16 && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
   };
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    if (word[i] != '_') {
-      out += word[i];
-    } else if (i == 0 || i + 1 == word.size() || !is_alnum(i - 1) || !is_alnum(i + 1)) {
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (digits[i] != '_') {
+      out += digits[i];
+    } else if (i == 0 || i + 1 == digits.size() || !is_digit_at(i - 1) || !is_digit_at(i + 1)) {
       return std::nullopt;
     }
   }
@@ -118,31 +118,31 @@ Result<Node> read_number(std::string_view word) {
   const auto wrong = [&](std::string_view why) {
     return fail(ErrorKind::invalid, fmt::format("`{}` is no number; {}", printable(shorten(word, 60)), why));
   };
-  const std::optional<std::string> plain = without_underscores(word);
-  if (!plain) return wrong("underscores stand between digits");
-  std::string_view digits = *plain;
-  const bool is_negative = digits.starts_with('-');
-  const bool has_sign = is_negative || digits.starts_with('+');
-  if (has_sign) digits.remove_prefix(1);
+  std::string_view unsigned_word = word;
+  const bool is_negative = word.starts_with('-');
+  const bool has_sign = is_negative || word.starts_with('+');
+  if (has_sign) unsigned_word.remove_prefix(1);
   int base = 10;
-  if (!has_sign && digits.size() > 2 && digits[0] == '0')
-    base = digits[1] == 'x' ? 16 : digits[1] == 'o' ? 8 : digits[1] == 'b' ? 2 : 10;
-  if (base != 10) digits.remove_prefix(2);
-  const char* end = digits.data() + digits.size();
+  if (!has_sign && word.size() > 2 && word[0] == '0')
+    base = word[1] == 'x' ? 16 : word[1] == 'o' ? 8 : word[1] == 'b' ? 2 : 10;
+  if (base != 10) unsigned_word.remove_prefix(2);
+  const std::optional<std::string> digits_only = without_underscores(unsigned_word, base);
+  if (!digits_only) return wrong("underscores stand between digits");
+  const std::string_view digits = *digits_only;
   if (base != 10 || all_digits(digits)) {
     if (base == 10 && has_leading_zero(digits)) return wrong("remove the 0 at its beginning");
     std::uint64_t value = 0;
-    const auto [rest, error] = std::from_chars(digits.data(), end, value, base);
+    const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (error == std::errc::result_out_of_range) return wrong("it does not fit into 64 bits");
-    if (error != std::errc() || rest != end) return wrong("put texts in quotes");
+    if (error != std::errc() || rest != digits.data() + digits.size()) return wrong("put texts in quotes");
     if (value > static_cast<std::uint64_t>(INT64_MAX) + (is_negative ? 1 : 0))
       return wrong("it does not fit into 64 bits");
     return Node{.kind = NodeKind::integer, .integer = static_cast<std::int64_t>(is_negative ? 0 - value : value)};
   }
   if (!is_real(digits)) return wrong("put texts in quotes");
   Node node{.kind = NodeKind::real};
-  const auto [rest, error] = std::from_chars(digits.data(), end, node.real);
-  if (error != std::errc() || rest != end) return wrong("it is too large or too small");
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), node.real);
+  if (error != std::errc() || rest != digits.data() + digits.size()) return wrong("it is too large or too small");
   if (is_negative) node.real = -node.real;
   return node;
 }

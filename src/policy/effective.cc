@@ -240,15 +240,18 @@ class Combiner {
     policy_->settings_.push_back(std::move(out));
   }
 
-  // The built-in value is where nobody says anything: it bounds nobody.
+  // The built-in value is where nobody says anything: it bounds nobody but the project, which may only tighten.
   void extreme(const SchemaKey& key, const std::vector<Contribution>& all) {
     const Contribution* best = nullptr;
-    for (const Contribution& c : all) {
-      if (kind(c) == LayerKind::builtin && best != nullptr) continue;
+    const auto consider = [&](const Contribution& c) {
       if (best == nullptr || (key.combines == Combines::min ? is_less(key, c.setting->value, best->setting->value)
                                                             : is_less(key, best->setting->value, c.setting->value)))
         best = &c;
-    }
+    };
+    for (const Contribution& c : all)
+      if (kind(c) != LayerKind::project && (kind(c) != LayerKind::builtin || best == nullptr)) consider(c);
+    for (const Contribution& c : all)
+      if (kind(c) == LayerKind::project) consider(c);
     policy_->settings_.push_back({&key, best->setting->value, {best->origin()}});
   }
 

@@ -38,14 +38,15 @@ std::optional<Address> parse_ipv4(std::string_view text) {
   return out;
 }
 
-// Groups of one side of `::`; the last may be an IPv4 address.
-bool parse_groups(std::string_view text, std::array<std::uint8_t, 16>& out, std::size_t& size) {
+// Groups of one side of `::`; the last of the address may be an IPv4 address.
+enum class Side : std::uint8_t { head, tail };
+bool parse_groups(std::string_view text, Side side, std::array<std::uint8_t, 16>& out, std::size_t& size) {
   size = 0;
   if (text.empty()) return true;
   const auto parts = split(text, ':');
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string_view part = parts[i];
-    if (i + 1 == parts.size() && part.contains('.')) {
+    if (side == Side::tail && i + 1 == parts.size() && part.contains('.')) {
       const auto ipv4 = parse_ipv4(part);
       if (!ipv4 || size > 12) return false;
       std::copy_n(ipv4->bytes.begin() + 12, 4, out.begin() + static_cast<std::ptrdiff_t>(size));
@@ -67,12 +68,13 @@ std::optional<Address> parse_ipv6(std::string_view text) {
   const std::size_t gap = text.find("::");
   std::size_t size = 0;
   if (gap == std::string_view::npos) {
-    if (!parse_groups(text, out.bytes, size) || size != 16) return std::nullopt;
+    if (!parse_groups(text, Side::tail, out.bytes, size) || size != 16) return std::nullopt;
     return out;
   }
   std::array<std::uint8_t, 16> tail{};
   std::size_t tail_size = 0;
-  if (!parse_groups(text.substr(0, gap), out.bytes, size) || !parse_groups(text.substr(gap + 2), tail, tail_size))
+  if (!parse_groups(text.substr(0, gap), Side::head, out.bytes, size) ||
+      !parse_groups(text.substr(gap + 2), Side::tail, tail, tail_size))
     return std::nullopt;
   if (size + tail_size > 14) return std::nullopt;
   std::copy_n(tail.begin(), tail_size, out.bytes.end() - static_cast<std::ptrdiff_t>(tail_size));
@@ -134,15 +136,16 @@ constexpr Block v6(unsigned a, unsigned b, unsigned bits) {
   return out;
 }
 
-// iana-ipv4-special-registry and iana-ipv6-special-registry, what is not globally reachable, and multicast.
+// iana-ipv4-special-registry and iana-ipv6-special-registry, what is not globally reachable, and multicast. Of IPv6
+// only 2000::/3 is given out for the public network (iana-ipv6-address-space): what lies outside needs no row, also
+// 64:ff9b::/96, behind which private IPv4 addresses may be.
 constexpr Block kNotPublic[] = {
-    v4(0, 0, 0, 8),         v4(10, 0, 0, 8),      v4(100, 64, 0, 10),  v4(127, 0, 0, 8),       v4(169, 254, 0, 16),
-    v4(172, 16, 0, 12),     v4(192, 0, 0, 24),    v4(192, 0, 2, 24),   v4(192, 88, 99, 24),    v4(192, 168, 0, 16),
-    v4(198, 18, 0, 15),     v4(198, 51, 100, 24), v4(203, 0, 113, 24), v4(224, 0, 0, 4),       v4(240, 0, 0, 4),
-    v6(0x0064, 0xff9b, 32), v6(0x0100, 0, 64),    v6(0x2001, 0, 23),   v6(0x2001, 0x0db8, 32), v6(0x2002, 0, 16),
-    v6(0x3fff, 0, 20),      v6(0x5f00, 0, 16),    v6(0xfc00, 0, 7),    v6(0xfe80, 0, 10),      v6(0xfec0, 0, 10),
-    v6(0xff00, 0, 8),
+    v4(0, 0, 0, 8),     v4(10, 0, 0, 8),        v4(100, 64, 0, 10),  v4(127, 0, 0, 8),    v4(169, 254, 0, 16),
+    v4(172, 16, 0, 12), v4(192, 0, 0, 24),      v4(192, 0, 2, 24),   v4(192, 88, 99, 24), v4(192, 168, 0, 16),
+    v4(198, 18, 0, 15), v4(198, 51, 100, 24),   v4(203, 0, 113, 24), v4(224, 0, 0, 4),    v4(240, 0, 0, 4),
+    v6(0x2001, 0, 23),  v6(0x2001, 0x0db8, 32), v6(0x2002, 0, 16),   v6(0x3fff, 0, 20),
 };
+constexpr Block kUnicast = v6(0x2000, 0, 3);
 
 bool wildcard_matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
@@ -182,12 +185,8 @@ bool Block::holds(const Address& other) const {
 }
 
 bool is_public(const Address& address) {
-  const bool is_v4 = v4(0, 0, 0, 0).holds(address);
-  for (const Block& block : kNotPublic)
-    if (block.holds(address)) return false;
-  if (is_v4) return true;
-  // ::/96 holds the unspecified, the loopback and old v4-compatible addresses
-  return !std::all_of(address.bytes.begin(), address.bytes.begin() + 12, [](std::uint8_t b) { return b == 0; });
+  if (!v4(0, 0, 0, 0).holds(address) && !kUnicast.holds(address)) return false;
+  return std::ranges::none_of(kNotPublic, [&](const Block& block) { return block.holds(address); });
 }
 
 Result<Block> parse_block(std::string_view text) {
@@ -232,6 +231,7 @@ Result<HostPattern> parse_host_pattern(std::string_view text) {
   }
   std::string name = lower(text);
   if (name.size() > 1 && name.back() == '.') name.pop_back();
+  if (name == "*") return fail(ErrorKind::invalid, fmt::format("`{}`: write `*` for every host", printable(text)));
   HostPattern out;
   if (name.starts_with("**.")) {
     out.kind = HostPatternKind::domain;

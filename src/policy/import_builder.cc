@@ -151,10 +151,16 @@ std::string prefix_text(const std::vector<std::vector<std::string>>& prefix) {
   return out;
 }
 
-bool is_rooted_path(std::string_view path) {
+bool is_rooted(std::string_view path) {
   if (!path.starts_with('/') && !path.starts_with("~/")) return false;
-  return std::ranges::none_of(split(path, '/'), [](std::string_view part) { return part == ".."; }) &&
-         std::ranges::none_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return path.size() < 4096 &&
+         std::ranges::none_of(split(path, '/'), [](std::string_view part) { return part == ".."; });
+}
+
+bool is_plain_path(std::string_view path) {
+  if (!is_rooted(path) || path.find_first_not_of("~/") == std::string_view::npos) return false;
+  return path.find_first_of("*?[{\\") == std::string_view::npos &&
+         std::ranges::none_of(split(path, '/'), [](std::string_view part) { return part == "."; });
 }
 
 void PolicyBuilder::carried(std::string key, Place place, std::string note) {
@@ -224,8 +230,52 @@ std::vector<std::string> PolicyBuilder::words(std::string_view path) const {
   return out;
 }
 
-void PolicyBuilder::command(CommandRule rule) { commands_.push_back(std::move(rule)); }
+CommandFit PolicyBuilder::command(CommandRule rule) {
+  constexpr std::size_t kMaxWord = 4096;
+  constexpr std::size_t kMaxSpellings = 1000;
+  const bool is_allow = rule.decision == Decision::allow;
+  CommandFit fit = CommandFit::same;
+  std::size_t spellings = 1;
+  for (std::size_t i = 0; i < rule.prefix.size(); ++i) {
+    std::vector<std::string> words;
+    bool is_cut = false;
+    for (std::string& word : rule.prefix[i]) {
+      const bool is_relative = i == 0 && word.contains('/') && !word.starts_with('/');
+      if (is_relative && !is_allow) word.erase(0, word.rfind('/') + 1);
+      if (is_relative) fit = CommandFit::wider;
+      if (word.empty() || word.size() > kMaxWord || (is_relative && is_allow)) {
+        is_cut = true;
+      } else if (std::ranges::find(words, word) == words.end()) {
+        words.push_back(std::move(word));
+      }
+    }
+    // Of what is allowed the rest is left, of what is not the words before.
+    const bool is_too_much = i > 0 && spellings * words.size() > kMaxSpellings;
+    if (words.empty() || (is_cut && !is_allow) || is_too_much) {
+      if (is_allow || i == 0) return CommandFit::lost;
+      fit = CommandFit::wider;
+      rule.prefix.resize(i);
+      break;
+    }
+    if (is_cut) fit = CommandFit::wider;
+    spellings *= words.size();
+    rule.prefix[i] = std::move(words);
+  }
+  if (rule.prefix.empty()) return CommandFit::lost;
+  rule.reason = shorten(rule.reason, kMaxWord);
+  while (rule.prefix[0].size() > kMaxSpellings) {
+    CommandRule part = rule;
+    part.prefix[0].resize(kMaxSpellings);
+    part.match.clear();
+    rule.prefix[0].erase(rule.prefix[0].begin(), rule.prefix[0].begin() + kMaxSpellings);
+    commands_.push_back(std::move(part));
+    rule.match.clear();
+  }
+  commands_.push_back(std::move(rule));
+  return fit;
+}
 void PolicyBuilder::host(HostRule rule) {
+  rule.reason = shorten(rule.reason, 4096);
   const auto found = std::ranges::find(hosts_, rule.pattern, &HostRule::pattern);
   if (found == hosts_.end()) {
     hosts_.push_back(std::move(rule));

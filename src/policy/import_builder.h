@@ -2,6 +2,8 @@
 // Internal to the importers. Values; any thread.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -29,18 +31,32 @@ namespace bailiwick {
 // "git push|fetch"
 [[nodiscard]] std::string prefix_text(const std::vector<std::vector<std::string>>& prefix);
 
-// Absolute, or starts with `~/`; no `..`, no control characters.
-[[nodiscard]] bool is_rooted_path(std::string_view path);
+// How [sandbox] read and write differ from lists to which everybody may add.
+inline constexpr std::string_view kWholeList =
+    "; in an admin layer that is the whole list: users may name places below it";
+inline constexpr std::size_t kMaxImportedText = 16 * 1024;  // of one string of ours
+
+// Absolute, or starts with `~/`; no `..`, not too long.
+[[nodiscard]] bool is_rooted(std::string_view path);
+// The same, without wildcards, and more than the root or the home.
+[[nodiscard]] bool is_plain_path(std::string_view path);
 
 // How a pattern of hosts can be said here.
-struct HostPattern {
+struct ImportedHost {
   std::string pattern;      // empty: not at all
-  bool is_exact = true;     // false: it covers more than the original
+  bool is_exact = true;     // false: what is denied covers more than the original, what is allowed less
+  bool is_less = false;     // what is denied covers less
   bool is_private = false;  // a literal address that is not public
 };
-// Normalised as the original does: lower-case, without brackets, port and final dot. Patterns with other wildcards than
-// ours are widened to all names below their last two or more fixed labels.
-[[nodiscard]] HostPattern read_host_pattern(std::string_view text);
+// Normalised as the original does: lower-case, without brackets, port and final dot. What is denied by a wildcard
+// inside a label is widened to all names below its fixed labels.
+[[nodiscard]] ImportedHost read_foreign_host(std::string_view text, Decision decision);
+
+enum class CommandFit : std::uint8_t {
+  same,
+  wider,  // an ask or deny that covers more than its words; an allow that covers less
+  lost,   // nothing was added
+};
 
 class PolicyBuilder {
  public:
@@ -62,7 +78,9 @@ class PolicyBuilder {
   [[nodiscard]] const Node* find(std::string_view path) const;
   [[nodiscard]] std::vector<std::string> words(std::string_view path) const;
 
-  void command(CommandRule rule);
+  // Fits it into the bounds of our schema: each word once, programs by name or absolute path, no more than 1000
+  // spellings.
+  CommandFit command(CommandRule rule);
   // A pattern that is there already keeps the stricter decision.
   void host(HostRule rule);
   [[nodiscard]] ServerRule& server(std::string_view name, Place place);

@@ -125,12 +125,14 @@ void read_mode(ClaudeImport& in, const std::string& key, const Member& member) {
 void read_directories(ClaudeImport& in, const std::string& key, const Member& member) {
   for_each_item(in.policy, key, member, [&](const std::string& at, const Node& item) {
     if (item.kind != NodeKind::string) return in.policy.unknown(at, item.place, wrong_kind_note(item, "a string"));
-    if (!is_rooted_path(item.text) || item.text == "/" || item.text == "~/") {
+    if (!is_plain_path(item.text)) {
       return in.policy.left_out(at, item.place,
                                 quoted(item.text) + " is not below the root or ~/: write it so in [sandbox] read");
     }
     in.policy.add_word("sandbox.read", item.text, item.place);
-    in.policy.tightened(at, item.place, "[sandbox] read; where it is to be written, too, name it in [sandbox] write");
+    in.policy.tightened(
+        at, item.place,
+        "[sandbox] read; where it is to be written, too, name it in [sandbox] write" + std::string(kWholeList));
   });
 }
 
@@ -244,6 +246,7 @@ void read_organisation(ClaudeImport& in, const std::string& key, const Member& m
   } else {
     return;
   }
+  std::erase(ids, std::string());
   if (ids.empty()) return in.policy.unknown(key, member.place, "no organisation is named: left out" + wrong);
   in.policy.keep_words("identity.workspaces", ids, member.place);
   in.policy.carried(key, member.place, "[identity] workspaces" + wrong);
@@ -258,7 +261,13 @@ void read_key(ClaudeImport& in, const std::string& key, const Member& member) {
   if (member.key == "forceLoginOrgUUID") return read_organisation(in, key, member);
   if (member.key == "forceLoginMethod") {
     if (const std::string* text = read_text(in.policy, key, member)) {
-      in.policy.set("identity.login_methods", words_node({*text}, member.place));
+      const bool is_plan = *text == "claudeai";
+      if (!is_plan && *text != "console") {
+        in.policy.unknown(key, member.place, quoted(*text) + " is no login method of the original: left out");
+        return;
+      }
+      in.policy.set("identity.login_methods", is_plan ? words_node({"company", "personal"}, member.place)
+                                                      : words_node({"api_key"}, member.place));
       in.policy.carried(key, member.place, "[identity] login_methods");
     }
     return;

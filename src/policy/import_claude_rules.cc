@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "policy/glob.h"
+#include "policy/host_pattern.h"
 #include "policy/import_claude.h"
 #include "policy/rules_file.h"
 
@@ -74,8 +75,9 @@ void read_command(ClaudeImport& in, const std::string& key, Place place, const C
   CommandRule out{.prefix = {}, .decision = decision, .place = place};
   for (const std::string& word : command.words) out.prefix.push_back({word});
   const std::string words = prefix_text(out.prefix);
-  in.policy.command(std::move(out));
-  if (command.is_exact) {
+  if (in.policy.command(std::move(out)) == CommandFit::lost) {
+    in.policy.left_out(key, place, "its words cannot be said: a program is a name or an absolute path");
+  } else if (command.is_exact) {
     in.policy.carried(key, place, fmt::format("[[command]] {}", quoted(words)));
   } else {
     in.policy.tightened(key, place, fmt::format("[[command]] {}: every command that starts so", quoted(words)));
@@ -94,15 +96,21 @@ void read_fetch(ClaudeImport& in, const std::string& key, Place place, const Cla
                           name_of(decision)));
   }
   const std::string_view domain = rule.what.substr(kDomain.size());
-  const HostPattern host = read_host_pattern(domain);
-  if (host.pattern.empty() || (!host.is_exact && decision == Decision::allow)) {
+  ImportedHost host = read_foreign_host(domain, decision);
+  if (host.pattern.empty()) {
     return in.policy.left_out(key, place,
                               quoted(domain) + " cannot be said as a pattern: name the hosts, or write `*.x`");
+  }
+  // Whether a name stands for its subdomains, too, differs between versions of the original.
+  if (decision != Decision::allow && host.is_exact && !parse_address(host.pattern) && !host.pattern.starts_with('*')) {
+    host.pattern = "**." + host.pattern;
   }
   in.policy.host({.pattern = host.pattern, .decision = decision, .place = place});
   const std::string note =
       fmt::format("[network.hosts] {} = \"{}\", for commands, too", quoted(host.pattern), name_of(decision));
-  if (decision == Decision::allow && !host.is_private) {
+  if (host.is_less) {
+    in.policy.left_out(key, place, note + "; no name with more labels: name the whole domain, with `**.x`");
+  } else if (decision == Decision::allow && host.is_exact && !host.is_private) {
     in.policy.carried(key, place, note);
   } else {
     in.policy.tightened(key, place, note);
@@ -127,11 +135,11 @@ void read_read(ClaudeImport& in, const std::string& key, Place place, const Clau
     }
     // `/*` at the end is less than the directory.
     const std::string_view directory = path.ends_with("/*") ? path : directory_of(path);
-    if (!is_rooted_path(directory) || directory == "/" || directory.find_first_of("*?[{\\") != std::string_view::npos) {
+    if (!is_plain_path(directory)) {
       return in.policy.left_out(key, place, "a pattern: name the directories in [sandbox] read");
     }
     in.policy.add_word("sandbox.read", std::string(directory), place);
-    return in.policy.carried(key, place, "[sandbox] read");
+    return in.policy.tightened(key, place, "[sandbox] read" + std::string(kWholeList));
   }
   const auto patterns = rule.has_what ? claude_deny_patterns(rule.what) : std::vector<std::string>();
   if (patterns.empty()) {
@@ -173,11 +181,11 @@ void read_edit(ClaudeImport& in, const std::string& key, Place place, const Clau
     return in.policy.left_out(key, place, "not a whole directory: name one in [sandbox] write");
   }
   const std::string_view directory = directory_of(path);
-  if (!is_rooted_path(directory) || directory.find_first_of("*?[{\\") != std::string_view::npos) {
+  if (!is_plain_path(directory)) {
     return in.policy.left_out(key, place, "a pattern: name the directories in [sandbox] write");
   }
   in.policy.add_word("sandbox.write", std::string(directory), place);
-  in.policy.carried(key, place, "[sandbox] write");
+  in.policy.tightened(key, place, "[sandbox] write" + std::string(kWholeList));
 }
 
 // mcp__server, mcp__server__tool

@@ -45,15 +45,20 @@ constexpr std::array kFileLeftOut{
 void read_domains(ClaudeImport& in, const std::string& key, const Member& member, Decision decision) {
   for_each_item(in.policy, key, member, [&](const std::string& at, const Node& item) {
     if (item.kind != NodeKind::string) return in.policy.unknown(at, item.place, wrong_kind_note(item, "a string"));
-    const HostPattern host = read_host_pattern(item.text);
-    if (host.pattern.empty() || (!host.is_exact && decision == Decision::allow)) {
+    const ImportedHost host = read_foreign_host(item.text, decision);
+    if (host.pattern.empty()) {
       return in.policy.left_out(at, item.place,
                                 quoted(item.text) + " cannot be said as a pattern: name the hosts, or write `*.x`");
     }
     in.policy.host({.pattern = host.pattern, .decision = decision, .place = item.place});
     const std::string note = fmt::format("[network.hosts] {} = \"{}\"", quoted(host.pattern), name_of(decision));
-    host.is_exact && !(host.is_private && decision == Decision::allow) ? in.policy.carried(at, item.place, note)
-                                                                       : in.policy.tightened(at, item.place, note);
+    if (host.is_less) {
+      in.policy.left_out(at, item.place, note + ", and no name with more labels: deny the whole domain, with `**.x`");
+    } else if (host.is_exact && !(host.is_private && decision == Decision::allow)) {
+      in.policy.carried(at, item.place, note);
+    } else {
+      in.policy.tightened(at, item.place, note);
+    }
   });
 }
 
@@ -93,10 +98,9 @@ void read_files(ClaudeImport& in, const std::string& key, const Member& member) 
         const auto patterns = claude_deny_patterns(path.starts_with('/') ? "/" + std::string(path) : std::string(path));
         for (const std::string& pattern : patterns) in.policy.add_word("sandbox.deny_read", pattern, item.place);
         if (!patterns.empty()) return in.policy.carried(item_at, item.place, "[sandbox] deny_read");
-      } else if (is_rooted_path(path) && path != "/" && path != "~/" &&
-                 path.find_first_of("*?[{\\") == std::string_view::npos) {
+      } else if (is_plain_path(path)) {
         in.policy.add_word("sandbox.write", std::string(path), item.place);
-        return in.policy.carried(item_at, item.place, "[sandbox] write");
+        return in.policy.tightened(item_at, item.place, "[sandbox] write" + std::string(kWholeList));
       } else if (path == "." || path == "./" || path.starts_with("./")) {
         return in.policy.carried(item_at, item.place, "the workspace can be written");
       }

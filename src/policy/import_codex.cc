@@ -73,10 +73,7 @@ void read_approval_policies(CodexImport& in, const std::string& key, Place place
     in.never_asks = true;
     in.never_place = place;
     in.policy.set_decision("network.default", Decision::deny, place);
-    in.policy.tightened(key, place,
-                        "nobody may be asked: what would ask is denied here, with it every `rm`, of which the original "
-                        "denies those with force" +
-                            note);
+    in.policy.tightened(key, place, "nobody may be asked: what would ask is denied here, and `rm` with force" + note);
     return;
   }
   // The first one is where a session starts.
@@ -143,22 +140,37 @@ void read_credentials_store(CodexImport& in, const std::string& key, const Membe
 
 void read_login_methods(CodexImport& in, const std::string& key, Place place, const std::vector<std::string>& words,
                         std::string_view wrong) {
-  if (words.empty()) {
-    in.policy.unknown(key, place,
-                      "no login method is named: left out; the original does not start" + std::string(wrong));
+  std::string note(wrong);
+  std::vector<std::string> methods;
+  for (const std::string& word : words) {
+    if (word == "chatgpt") {
+      methods.insert(methods.end(), {"company", "personal"});
+    } else if (word == "api") {
+      methods.emplace_back("api_key");
+    } else {
+      note += fmt::format("; {} is left out", quoted(word));
+    }
+  }
+  if (methods.empty()) {
+    in.policy.set("identity.login_methods", words_node({"company"}, place));
+    in.policy.tightened(key, place, "no known method is named: [identity] login_methods = [\"company\"]" + note);
     return;
   }
-  in.policy.keep_words("identity.login_methods", words, place);
-  in.policy.carried(key, place, "[identity] login_methods" + std::string(wrong));
+  for (const std::string& method : methods) in.policy.add_word("identity.login_methods", method, place);
+  in.policy.carried(key, place, "[identity] login_methods" + note);
 }
 
 void read_workspaces(CodexImport& in, const std::string& key, Place place, const std::vector<std::string>& words,
                      std::string_view wrong) {
-  if (words.empty()) {
+  std::vector<std::string> ids;
+  for (const std::string& word : words) {
+    if (!word.empty() && word.size() <= kMaxImportedText) ids.push_back(word);
+  }
+  if (ids.empty()) {
     in.policy.unknown(key, place, "no workspace is named: left out" + std::string(wrong));
     return;
   }
-  in.policy.keep_words("identity.workspaces", words, place);
+  in.policy.keep_words("identity.workspaces", ids, place);
   in.policy.carried(key, place, "[identity] workspaces" + std::string(wrong));
 }
 
@@ -184,7 +196,18 @@ void read_instructions(CodexImport& in, const std::string& key, const Member& me
     in.policy.carried(key, member.place, "blank: counts as not set");
     return;
   }
-  in.policy.set_text("auto_review.instructions", *text, member.place);
+  // In pieces that one string of ours can hold, cut between lines where there are any.
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    std::size_t size = rest.size();
+    if (size > kMaxImportedText) {
+      const auto line_end = rest.rfind('\n', kMaxImportedText - 1);
+      size = line_end == std::string_view::npos || line_end == 0 ? kMaxImportedText : line_end + 1;
+      while ((static_cast<unsigned char>(rest[size]) & 0xC0) == 0x80) --size;
+    }
+    in.policy.add_word("auto_review.instructions", std::string(rest.substr(0, size)), member.place);
+    rest.remove_prefix(size);
+  }
   in.policy.carried(key, member.place, "[auto_review] instructions");
 }
 
@@ -198,6 +221,7 @@ Imported finish_codex(CodexImport&& in) {
       if (server.decision == Decision::ask) server.decision = Decision::deny;
     }
     policy.command({.prefix = {{"rm"}},
+                    .with = {"-f", "--force"},
                     .decision = Decision::deny,
                     .reason = "nobody may be asked about it (approval policy `never`)",
                     .place = in.never_place});

@@ -126,6 +126,9 @@ void read_otel(CodexImport& in, const std::string& key, const Member& member) {
   for_each_member(in.policy, key, member, [&](const std::string& at, const Member& each) {
     if (each.key == "environment") {
       if (const std::string* text = read_text(in.policy, at, each)) {
+        if (text->empty() || text->size() > kMaxImportedText) {
+          return in.policy.unknown(at, each.place, "empty or too long: left out");
+        }
         in.policy.set_text("telemetry.environment", *text, each.place);
         in.policy.carried(at, each.place, "[telemetry] environment");
       }
@@ -153,12 +156,12 @@ void read_workspace_write(CodexImport& in, const std::string& key, const Member&
         if (item.kind != NodeKind::string) {
           return in.policy.unknown(item_at, item.place, wrong_kind_note(item, "a string"));
         }
-        if (!is_rooted_path(item.text)) {
+        if (!is_plain_path(item.text)) {
           return in.policy.left_out(item_at, item.place,
-                                    quoted(item.text) + " is not absolute: write it so in [sandbox] write");
+                                    quoted(item.text) + " is no absolute path: write one in [sandbox] write");
         }
         in.policy.add_word("sandbox.write", item.text, item.place);
-        in.policy.carried(item_at, item.place, "[sandbox] write");
+        in.policy.tightened(item_at, item.place, "[sandbox] write" + std::string(kWholeList));
       });
     } else if (each.key == "network_access") {
       const auto flag = read_flag(in.policy, at, each);
@@ -167,6 +170,10 @@ void read_workspace_write(CodexImport& in, const std::string& key, const Member&
         in.policy.set_text("defaults.network.mode", "off", each.place);
         in.policy.carried(at, each.place, "[defaults.network] mode = \"off\"");
         return;
+      }
+      const Node* mode = in.policy.find("defaults.sandbox.mode");
+      if (mode != nullptr && mode->text == "read-only") {
+        return in.policy.carried(at, each.place, "without effect, as in the original: read-only has no network");
       }
       in.policy.set_text("defaults.network.mode", "managed", each.place);
       in.policy.tightened(at, each.place,
@@ -256,7 +263,12 @@ void read_key(CodexImport& in, const std::string& key, const Member& member) {
 
 Imported import_codex_managed_config(const Node& root) {
   CodexImport in;
-  for (const Member& member : root.members) read_key(in, join_key("", member.key), member);
+  // The mode first: what its table says depends on it.
+  for (const bool later : {false, true}) {
+    for (const Member& member : root.members) {
+      if ((member.key == "sandbox_workspace_write") == later) read_key(in, join_key("", member.key), member);
+    }
+  }
   // Its other modes have the network off, unless it is opened.
   const Node* mode = in.policy.find("defaults.sandbox.mode");
   if (mode != nullptr && mode->text != "full-access") {

@@ -24,34 +24,29 @@ constexpr std::array kLeftOut{
 
 void add_host(CodexImport& in, const std::string& key, Place place, std::string_view text, Decision decision,
               std::string_view why) {
-  HostPattern host = read_host_pattern(text);
-  if (host.pattern.empty() || (!host.is_exact && decision == Decision::allow)) {
+  const ImportedHost host = read_foreign_host(text, decision);
+  if (host.pattern.empty()) {
     in.policy.left_out(key, place,
-                       decision == Decision::allow
-                           ? fmt::format("{} cannot be said as a pattern: its hosts are not allowed; name them, or "
-                                         "write `*.x` or `**.x`",
-                                         quoted(text))
-                           : fmt::format("{} cannot be said as a pattern: deny its hosts by name, or with `*.x` or "
-                                         "`**.x`",
-                                         quoted(text)));
+                       fmt::format("{} cannot be said as a pattern: {} its hosts by name, or with `*.x` or `**.x`",
+                                   quoted(text), name_of(decision)));
     return;
   }
   HostRule rule{.pattern = host.pattern, .decision = decision, .place = place};
   // What is not public has to be named, here by its address.
-  if (host.is_private && decision == Decision::allow) {
-    if (host.pattern.ends_with("localhost")) {
-      rule.addresses = {"127.0.0.0/8", "::1/128"};
-    } else {
-      rule.addresses = {host.pattern + (host.pattern.contains(':') ? "/128" : "/32")};
-    }
+  if (host.is_private && decision == Decision::allow && host.pattern.ends_with("localhost")) {
+    rule.addresses = {"127.0.0.0/8", "::1/128"};
   }
   in.policy.host(std::move(rule));
+  std::string note = fmt::format("[network.hosts] {} = \"{}\"", quoted(host.pattern), name_of(decision));
   if (!why.empty()) {
-    in.policy.tightened(key, place, std::string(why));
+    in.policy.tightened(key, place, fmt::format("{}: {}", note, why));
+  } else if (host.is_less) {
+    in.policy.left_out(key, place, note + ", and no name with more labels: deny the whole domain, with `**.x`");
   } else if (!host.is_exact) {
-    in.policy.tightened(key, place, fmt::format("denies all of {}", quoted(host.pattern)));
+    in.policy.tightened(key, place,
+                        note + (decision == Decision::allow ? ": a wildcard stays inside its label" : ": all of them"));
   } else {
-    in.policy.carried(key, place, fmt::format("[network.hosts] {} = \"{}\"", quoted(host.pattern), name_of(decision)));
+    in.policy.carried(key, place, std::move(note));
   }
 }
 
@@ -83,7 +78,14 @@ void read_sockets(CodexImport& in, const std::string& key, const Member& member)
 void read_network_key(CodexImport& in, const std::string& at, const Member& member) {
   PolicyBuilder& policy = in.policy;
   if (member.key == "enabled") {
-    policy.carried(at, member.place, "[network] modes without \"host\", default = \"ask\" at least");
+    const std::string note = "[network] modes without \"host\", default = \"ask\" at least";
+    if (member.value.kind == NodeKind::boolean) {
+      policy.carried(at, member.place, note);
+    } else {
+      policy.tightened(at, member.place,
+                       fmt::format("{}, where the original has true or false, counts as true: {}",
+                                   name_of(member.value.kind), note));
+    }
   } else if (member.key == "domains") {
     read_domains(in, at, member);
   } else if (member.key == "allowed_domains" || member.key == "denied_domains") {
@@ -118,10 +120,10 @@ void read_network_key(CodexImport& in, const std::string& at, const Member& memb
 
 // Null: it cannot be said.
 const Node* value_of(const Node& matcher) {
-  if (matcher.kind == NodeKind::string) return &matcher;
   const Node* match = matcher.find("match");
-  const Node* value = matcher.find("value");
-  if (value == nullptr || value->kind != NodeKind::string || value->text.empty()) return nullptr;
+  const Node* value = matcher.kind == NodeKind::string ? &matcher : matcher.find("value");
+  if (value == nullptr || value->kind != NodeKind::string) return nullptr;
+  if (value->text.empty() || value->text.size() > kMaxImportedText) return nullptr;
   if (match != nullptr && (match->kind != NodeKind::string || match->text != "exact")) return nullptr;
   return value;
 }
@@ -133,18 +135,19 @@ bool read_identity(ServerRule& server, const Node& identity) {
   if (identity.members.size() != 1 || (command == nullptr) == (url == nullptr)) return false;
   if (url != nullptr) {
     const Node* value = value_of(*url);
-    if (value == nullptr || value->text.empty()) return false;
+    if (value == nullptr) return false;
     server.url = value->text;
     return true;
   }
   if (command->kind == NodeKind::string) {
-    server.command = command->text;
-    return !server.command.empty();
+    const Node* value = value_of(*command);
+    if (value != nullptr) server.command = value->text;
+    return value != nullptr;
   }
   const Node* executable = command->find("executable");
   const Node* args = command->find("args");
   const Node* program = executable == nullptr ? nullptr : value_of(*executable);
-  if (program == nullptr || program->text.empty()) return false;
+  if (program == nullptr) return false;
   // An empty list would be read as "any arguments".
   if (args == nullptr || args->kind != NodeKind::array || args->items.empty()) return false;
   server.command = program->text;

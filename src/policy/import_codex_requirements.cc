@@ -99,13 +99,19 @@ void read_prefix_rule(CodexImport& in, const std::string& at, const Node& item) 
   }
   rule.decision = word == "prompt" ? Decision::ask : Decision::deny;
   const std::string shown = quoted(prefix_text(rule.prefix));
-  in.policy.command(std::move(rule));
-  if (word != "prompt" && word != "forbidden") {
+  const CommandFit fit = in.policy.command(std::move(rule));
+  if (fit == CommandFit::lost) {
+    in.policy.left_out(at, item.place,
+                       fmt::format("{} cannot be said: a program is a name or an absolute path", shown));
+  } else if (word != "prompt" && word != "forbidden") {
     in.policy.tightened(
         at, item.place,
         fmt::format("[[command]] {}: without \"prompt\" or \"forbidden\" it is denied; the original does "
                     "not start{}",
                     shown, note));
+  } else if (fit == CommandFit::wider) {
+    in.policy.tightened(at, item.place,
+                        fmt::format("[[command]] {}: all that starts so, by every path{}", shown, note));
   } else {
     in.policy.carried(at, item.place, fmt::format("[[command]] {}{}", shown, note));
   }
@@ -133,7 +139,7 @@ void read_deny_read(CodexImport& in, const std::string& key, const Member& membe
       if (c == '{' || c == '}' || c == '\\') pattern += '\\';
       pattern += c;
     }
-    if (!is_rooted_path(item.text) || !Glob::parse(pattern)) {
+    if (!is_rooted(item.text) || !Glob::parse(pattern)) {
       return in.policy.left_out(at, item.place,
                                 quoted(item.text) +
                                     " cannot be said as a pattern: write it in [sandbox] deny_read, `**` as a whole "

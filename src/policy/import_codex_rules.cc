@@ -18,6 +18,18 @@ const HostExecutable* find_executable(const RulesFile& file, std::string_view na
   return nullptr;
 }
 
+// Commands that others run in.
+constexpr std::array<std::string_view, 22> kSeenThrough{
+    "bash", "busybox", "chroot",   "dash",   "doas", "env",  "eval",    "exec", "find",  "fish",  "ksh",
+    "nice", "nohup",   "parallel", "setsid", "sh",   "sudo", "timeout", "time", "watch", "xargs", "zsh"};
+
+bool is_plain_choice(const std::vector<std::string>& words) {
+  return std::ranges::all_of(words, [](const std::string& word) {
+    return !word.empty() && !word.starts_with('-') && word.size() < 200 &&
+           word.find_first_of("/=\n\r\t") == std::string::npos;
+  });
+}
+
 // Ours stands for every program of the name. So a rule that allows names the listed paths instead.
 // False: nothing is left.
 bool narrow_to_paths(std::vector<std::string>& programs, const RulesFile& file, bool& is_narrowed) {
@@ -60,19 +72,25 @@ void read_prefix_rule(PolicyBuilder& policy, const std::string& key, const Prefi
       note += ": it holds for the program at every path, also at those that host_executable() does not list";
   }
   for (const RulesExample& example : from.match) {
-    // An example by path depends on where programs lie.
-    if (!example.words[0].contains('/') && !(has_paths && from.decision == Decision::allow)) {
+    // An example by path depends on where programs lie, one of a shell or with options on what is seen through.
+    const bool is_plain =
+        !has_paths && std::ranges::all_of(from.pattern, is_plain_choice) && is_plain_choice(example.words);
+    if (is_plain && std::ranges::find(kSeenThrough, example.words[0]) == kSeenThrough.end()) {
       rule.match.push_back({.text = shell_join(example.words), .place = example.place});
     }
   }
   if (!from.not_match.empty()) note += "; `not_match` was tried as tokens, ours sees through options and shells";
-  const bool is_carried = from.decision != Decision::allow && !has_paths;
-  policy.command(std::move(rule));
+  const CommandFit fit = policy.command(std::move(rule));
+  if (fit == CommandFit::lost) {
+    policy.left_out(key, from.place, fmt::format("{} cannot be said: a program is a name or an absolute path", shown));
+    return;
+  }
+  const bool is_carried = from.decision != Decision::allow && !has_paths && fit == CommandFit::same;
   is_carried ? policy.carried(key, from.place, note) : policy.tightened(key, from.place, note);
 }
 
 void read_network_rule(PolicyBuilder& policy, const std::string& key, const NetworkRule& rule, bool is_only) {
-  HostPattern host = read_host_pattern(rule.host);
+  ImportedHost host = read_foreign_host(rule.host, rule.decision);
   if (host.pattern.empty()) {
     policy.left_out(key, rule.place,
                     fmt::format("{} is no host name: name the host in [network.hosts]", quoted(rule.host)));

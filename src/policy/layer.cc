@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <map>
 
 #include "base/text.h"
 #include "policy/layer_values.h"
@@ -79,6 +79,11 @@ class Reader {
   // `path` is empty or ends with a dot.
   Status section(const Node& table, const std::string& path) {
     for (const Member& member : table.members) {
+      // `"sandbox.modes"` in quotes would be a second way to say a thing, and a second value for it.
+      if (member.key.contains('.'))
+        return fail_at(file_, member.place,
+                       fmt::format("unknown key `{}`: a key in quotes holds a dot, write it without quotes",
+                                   printable(shorten(member.key, 80))));
       const std::string full = path + member.key;
       if (const SchemaKey* key = find_key(full)) {
         TRY(value(*key, member));
@@ -128,6 +133,7 @@ class Reader {
     if (key.combines == Combines::own) return {};
     if (key.type == ValueType::decision)
       TRY(check_allow(member.value, static_cast<Decision>(std::get<std::int64_t>(read))));
+    if (key.type == ValueType::choices) TRY(check_choices(key, member.value, std::get<std::vector<std::string>>(read)));
     layer_.settings.push_back({&key, std::move(read), member.value.place});
     return {};
   }
@@ -136,6 +142,20 @@ class Reader {
   [[nodiscard]] Status check_allow(const Node& node, Decision decision) const {
     if (layer_.kind != LayerKind::project || decision != Decision::allow) return {};
     return fail_at(file_, node.place, "a project's file may only tighten: `allow` is not for it");
+  }
+
+  // SECURITY: a list without the strictest choice would leave only a looser one to start in (full-access, landlock, the
+  // auto-review agent), so that naming fewer loosens: Layer.AProjectKeepsTheStricterChoices.
+  [[nodiscard]] Status check_choices(const SchemaKey& key, const Node& node,
+                                     const std::vector<std::string>& words) const {
+    if (layer_.kind != LayerKind::project || key.combines != Combines::meet) return {};
+    const auto known = split(key.values, ' ');
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (words[i] != known[i])
+        return fail_at(file_, node.place,
+                       fmt::format("a project's file may only tighten: `{}` with \"{}\" must name \"{}\", too",
+                                   key.path, words[i], known[i]));
+    return {};
   }
 
   // Refuses keys that are not in `keys`.
@@ -212,17 +232,40 @@ class Reader {
     return {};
   }
 
+  // `github.com = "allow"` without quotes is a table `github` in TOML.
+  [[nodiscard]] Status check_quotes(const Node& table) const {
+    if (table.members.size() != 1) return {};
+    const Member& only = table.members.front();
+    std::vector<std::string_view> names;
+    for (const SchemaKey& key : host_schema()) names.push_back(key.path);
+    if (std::ranges::find(names, only.key) != names.end() || !suggestion(only.key, names).empty()) return {};
+    return fail_at(file_, only.place,
+                   fmt::format("unknown key `{}` in a host's table: write a host with dots in quotes, as in "
+                               "\"github.com\"",
+                               printable(shorten(only.key, 80))));
+  }
+
   Status hosts(const Member& member) {
     if (member.value.kind != NodeKind::table)
       return fail_at(file_, member.value.place,
                      "hosts are a table: write `[network.hosts]`, then `\"github.com\" = \"allow\"`");
+    std::map<std::string, Place> places;
     for (const Member& row : member.value.members) {
       TRY_ASSIGN(HostRule rule, values::read_host(row, file_));
-      if (row.value.kind == NodeKind::table) TRY(known(row.value, host_schema(), "a host's table"));
+      if (row.value.kind == NodeKind::table) {
+        TRY(check_quotes(row.value));
+        TRY(known(row.value, host_schema(), "a host's table"));
+      }
       const Node* decided = row.value.kind == NodeKind::table ? row.value.find("decision") : &row.value;
       if (decided == nullptr)
         return fail_at(file_, row.value.place, fmt::format("the rule of `{}` has no `decision`", row.key));
       TRY_ASSIGN(rule.decision, decision(*decided, row.key));
+      if (const auto [first, is_new] = places.emplace(rule.pattern, rule.place); !is_new) {
+        const Place place = first->second;
+        const std::string where = place.line == 0 ? "" : fmt::format(" (first in line {})", place.line);
+        return fail_at(file_, row.place,
+                       fmt::format("the host `{}` stands here twice{}: remove one", rule.pattern, where));
+      }
       layer_.hosts.push_back(std::move(rule));
     }
     return {};
@@ -250,7 +293,7 @@ class Reader {
       if (tools->kind != NodeKind::table)
         return fail_at(file_, tools->place, "`tools` is a table of names and decisions");
       for (const Member& tool : tools->members) {
-        TRY_ASSIGN(const Decision decided, decision(tool.value, tool.key));
+        TRY_ASSIGN(const Decision decided, decision(tool.value, printable(shorten(tool.key, 80))));
         TRY(values::check_tool_pattern(tool, file_));
         rule.tools.emplace_back(tool.key, decided);
       }

@@ -39,6 +39,11 @@ Status check_path(const Node& node, std::string_view path, std::string_view file
   return {};
 }
 
+bool is_resolved(std::string_view path) {
+  const auto parts = split(path.substr(1), '/');
+  return std::ranges::none_of(parts, [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
+}
+
 // Without a slash at the end nor two in a row, so that paths can be compared.
 std::string normal_path(const std::string& text) {
   std::string out;
@@ -202,6 +207,11 @@ Result<std::vector<std::vector<std::string>>> read_prefix(const Node& node, std:
     if (program.contains('/') && !program.starts_with('/'))
       return fail_at(file, node.place,
                      fmt::format("`prefix`: the program `{}` must be a name or an absolute path", shown(program)));
+    // programs are compared by their paths as the kernel resolves them
+    if (program.contains('/') && !is_resolved(program))
+      return fail_at(
+          file, node.place,
+          fmt::format("`prefix`: the path `{}` must not hold `.`, `..` or `//`, nor end with `/`", shown(program)));
   }
   return out;
 }
@@ -213,6 +223,7 @@ Result<HostRule> read_host(const Member& row, std::string_view file) {
   rule.pattern = row.key;
   std::ranges::transform(rule.pattern, rule.pattern.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (rule.pattern.ends_with('.')) rule.pattern.pop_back();
   const Node& node = row.value;
   if (node.kind == NodeKind::string) return rule;
   if (node.kind != NodeKind::table) return wrong_type(node, row.key, "a decision, or a table with one", file);
@@ -321,7 +332,7 @@ Result<SettingValue> read_value(const SchemaKey& key, const Node& node, std::str
         return wrong_type(node, path, "a number above 0", file);
       }
       if (!std::isfinite(number) || number <= 0 || number > 1e6)
-        return fail_at(file, node.place, fmt::format("`{}` must be a number above 0", path));
+        return fail_at(file, node.place, fmt::format("`{}` must be a number above 0, at most 1000000", path));
       return SettingValue(number);
     }
     case ValueType::size: return read_size(node, path, file);

@@ -23,11 +23,29 @@ constexpr std::uint32_t hash_of(std::string_view name) {
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 const Tool* find_name(std::string_view name) {
-  for (std::size_t at = hash_of(name) & (kSlotCount - 1); kSlots[at] != 0; at = (at + 1) & (kSlotCount - 1)) {
-    const Name& entry = kNames[kSlots[at] - 1];
+  const std::uint32_t hash = hash_of(name);
+  for (std::size_t at = hash & (kSlotCount - 1); kSlots[at] != 0; at = (at + 1) & (kSlotCount - 1)) {
+    if ((kSlots[at] ^ hash) >> 16 != 0) continue;
+    const Name& entry = kNames[(kSlots[at] & 0xFFFF) - 1];
     if (view(entry.name) == name) return &kTools[entry.tool];
   }
   return nullptr;
+}
+
+const Group* find_group(const Tool& tool, std::string_view verb) {
+  const auto listed = groups(tool.groups);
+  const std::uint64_t key = key_of(verb);
+  auto at = std::ranges::lower_bound(listed, key, {}, &Group::key);
+  for (; at != listed.end() && at->key == key; ++at) {
+    if (view(at->verb) == verb) return &*at;
+  }
+  return nullptr;
+}
+
+bool has_flags(std::span<const ToolWord> argv) {
+  return std::ranges::any_of(argv.subspan(1), [](const ToolWord& word) {
+    return word.is_literal && !word.text.empty() && word.text.front() == '-';
+  });
 }
 
 // The words that may be the verb and those below it. One after a flag that the data does not know may be that flag's
@@ -44,10 +62,18 @@ struct VerbWords {
 
 VerbWords find_verb_words(const Tool& tool, std::span<const ToolWord> argv) {
   VerbWords out;
+  std::size_t certain = 0;
+  if (!has_flags(argv)) {
+    for (const ToolWord& word : argv.subspan(1)) {
+      if (certain == tool.depth || out.count == out.words.size()) break;
+      out.words[out.count++] = {.text = word.is_literal ? word.text : std::string_view(), .can_skip = !word.is_literal};
+      if (word.is_literal) ++certain;
+    }
+    return out;
+  }
   Scanner scanner(tool, argv);
   Item item;
-  std::size_t certain = 0;
-  while (certain < 5 && out.count < out.words.size() && scanner.next(item)) {
+  while (certain < tool.depth && out.count < out.words.size() && scanner.next(item)) {
     const ToolWord& word = argv[item.at];
     if (item.is_flag) {
       if (out.count == 0 && contains(tool.actions, word.text)) {
@@ -69,10 +95,11 @@ bool is_verb_word(std::string_view wanted, std::string_view word) {
   return !word.empty() && word.starts_with(wanted);
 }
 
-bool has_verb(const Row& row, const VerbWords& verb, std::size_t from) {
+// `matched` words of the row are known to be those at `from`.
+bool has_verb(const Row& row, const VerbWords& verb, std::size_t from, std::size_t matched) {
   const auto path = texts(row.verb);
-  std::size_t i = from;
-  for (std::size_t matched = 0; matched < path.size(); ++i) {
+  std::size_t i = from + matched;
+  for (; matched < path.size(); ++i) {
     if (i >= verb.count) return false;
     if (is_verb_word(view(path[matched]), verb.words[i].text)) {
       ++matched;
@@ -91,6 +118,7 @@ struct Seen {
   std::uint64_t unless = 0;
   std::uint64_t negated = 0;
   std::uint64_t arguments = 0;
+  std::uint64_t others = 0;  // a word that is not like `unless_all`
   std::size_t words = 0;
 };
 
@@ -103,6 +131,7 @@ class Candidates {
     if (row.flags.count + row.also.count + row.unless.count != 0) with_flags_ |= bit;
     if (row.arguments.count != 0) with_arguments_ |= bit;
     if (row.at_least != 0) with_count_ |= bit;
+    if (row.unless_all.count != 0) with_all_ |= bit;
   }
   [[nodiscard]] Seen look(const Tool& tool, std::span<const ToolWord> argv) const;
   [[nodiscard]] bool holds(std::size_t i, const Seen& seen) const;
@@ -111,27 +140,30 @@ class Candidates {
 
  private:
   void look_at_flag(const Tool& tool, std::span<const ToolWord> argv, const Item& item, bool is_sure, Seen& seen) const;
-  void look_at_argument(std::string_view word, Seen& seen) const;
+  void look_at_argument(std::string_view word, std::uint64_t of_rows, Seen& seen) const;
+  void look_at_word(const ToolWord& word, Seen& seen) const;
 
   std::array<const Row*, 64> rows_;
   std::size_t count_ = 0;
   std::uint64_t with_flags_ = 0;
   std::uint64_t with_arguments_ = 0;
   std::uint64_t with_count_ = 0;
+  std::uint64_t with_all_ = 0;
 };
 
 // `is_sure`: the word before it takes no value, so that this is no value. Needed only of what lowers a risk.
 void Candidates::look_at_flag(const Tool& tool, std::span<const ToolWord> argv, const Item& item, bool is_sure,
                               Seen& seen) const {
+  const FlagWord flag_word(tool, argv, item);
+  const auto fits = [&](const Flag& flag) { return flag_word.is(flag); };
   for (std::uint64_t left = with_flags_; left != 0; left &= left - 1) {
     const std::uint64_t bit = left & -left;
     const Row& row = *rows_[static_cast<std::size_t>(std::countr_zero(left))];
     if (item.is_global && !tool.is_anywhere && row.verb.count != 0) continue;
-    const auto fits = [&](const Flag& flag) { return is_flag(tool, argv, item, flag); };
     if ((seen.flags & bit) == 0 && std::ranges::any_of(flags(row.flags), fits)) seen.flags |= bit;
     if ((seen.also & bit) == 0 && std::ranges::any_of(flags(row.also), fits)) seen.also |= bit;
     if (row.unless.count == 0) continue;
-    const std::string_view word = argv[item.at].text;
+    const std::string_view word = flag_word.text();
     // Spelled out only: an abbreviation, or --flag=value where none is asked for, lowers nothing.
     const bool lowers = std::ranges::any_of(flags(row.unless), [&](const Flag& flag) {
       return fits(flag) && (flag.has_value || !word.contains('=') || word.ends_with("=true")) &&
@@ -143,27 +175,46 @@ void Candidates::look_at_flag(const Tool& tool, std::span<const ToolWord> argv, 
   }
 }
 
-void Candidates::look_at_argument(std::string_view word, Seen& seen) const {
+bool is_like_quickly(std::string_view pattern, std::string_view word) {
+  const char first = pattern.front();
+  const bool is_plain = first != '*' && first != '%' && first != '#' && first != '\\' && first != ' ';
+  if (is_plain && (word.empty() || (word.front() | 0x20) != (first | 0x20))) return false;
+  return is_like(pattern, word);
+}
+
+void Candidates::look_at_argument(std::string_view word, std::uint64_t of_rows, Seen& seen) const {
   const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string_view::npos;
-  for (std::uint64_t left = with_arguments_ & ~seen.arguments; left != 0; left &= left - 1) {
+  for (std::uint64_t left = of_rows & ~seen.arguments; left != 0; left &= left - 1) {
     const Row& row = *rows_[static_cast<std::size_t>(std::countr_zero(left))];
     const bool fits = std::ranges::any_of(texts(row.arguments), [&](Text pattern) {
-      return is_like(view(pattern), word) ||
-             (equals != std::string_view::npos && is_like(view(pattern), word.substr(equals + 1)));
+      return is_like_quickly(view(pattern), word) ||
+             (equals != std::string_view::npos && is_like_quickly(view(pattern), word.substr(equals + 1)));
     });
     if (fits) seen.arguments |= left & -left;
   }
 }
 
+void Candidates::look_at_word(const ToolWord& word, Seen& seen) const {
+  for (std::uint64_t left = with_all_ & ~seen.others; left != 0; left &= left - 1) {
+    const Row& row = *rows_[static_cast<std::size_t>(std::countr_zero(left))];
+    const auto fits = [&](Text pattern) { return is_like(view(pattern), word.text); };
+    if (!word.is_literal || std::ranges::none_of(texts(row.unless_all), fits)) seen.others |= left & -left;
+  }
+}
+
 Seen Candidates::look(const Tool& tool, std::span<const ToolWord> argv) const {
   Seen seen;
-  if ((with_flags_ | with_count_) != 0) {
+  if (!has_flags(argv)) {
+    seen.words = argv.size() - 1;
+    if (with_all_ != 0) std::ranges::for_each(argv.subspan(1), [&](const ToolWord& word) { look_at_word(word, seen); });
+  } else if ((with_flags_ | with_count_ | with_all_) != 0) {
     Scanner scanner(tool, argv);
     Item item;
     bool is_sure = true;
     while (scanner.next(item)) {
       if (!item.is_flag) {
         ++seen.words;
+        look_at_word(argv[item.at], seen);
         is_sure = true;
         continue;
       }
@@ -171,9 +222,17 @@ Seen Candidates::look(const Tool& tool, std::span<const ToolWord> argv) const {
       is_sure = item.is_known;
     }
   }
-  if (with_arguments_ != 0) {
+  // Only of rows that still can hold.
+  std::uint64_t of_rows = with_arguments_;
+  for (std::uint64_t left = with_arguments_; left != 0; left &= left - 1) {
+    const Row& row = *rows_[static_cast<std::size_t>(std::countr_zero(left))];
+    const std::uint64_t bit = left & -left;
+    if ((row.flags.count != 0 && (seen.flags & bit) == 0) || (row.also.count != 0 && (seen.also & bit) == 0))
+      of_rows &= ~bit;
+  }
+  if (of_rows != 0) {
     for (const ToolWord& word : argv.subspan(1)) {
-      if (word.is_literal) look_at_argument(word.text, seen);
+      if (word.is_literal) look_at_argument(word.text, of_rows, seen);
     }
   }
   return seen;
@@ -186,6 +245,7 @@ bool Candidates::holds(std::size_t i, const Seen& seen) const {
   if (row.also.count != 0 && (seen.also & bit) == 0) return false;
   if (row.unless.count != 0 && (seen.unless & bit) != 0 && (seen.negated & bit) == 0) return false;
   if (row.arguments.count != 0 && (seen.arguments & bit) == 0) return false;
+  if (row.unless_all.count != 0 && (seen.others & bit) == 0 && seen.words != 0) return false;
   return row.at_least == 0 || seen.words >= std::size_t{row.verb.count} + row.at_least;
 }
 
@@ -315,17 +375,14 @@ ToolReading read_tool(const Tool& tool, std::span<const ToolWord> argv) {
   for (std::size_t from = 0; from < verb.count; ++from) {
     Candidates candidates;
     bool has_row = false;
-    const auto add = [&](const Row& row) {
-      if (!has_verb(row, verb, from)) return;
+    const auto add = [&](const Row& row, std::size_t matched) {
+      if (!has_verb(row, verb, from, matched)) return;
       candidates.add(row);
       has_row = has_row || row.verb.count != 0;
     };
-    for (const Row& row : rows(tool.rows)) add(row);
-    const auto listed = groups(tool.groups);
-    const auto text_of = [](const Group& group) { return view(group.verb); };
-    const auto at = std::ranges::lower_bound(listed, verb.words[from].text, {}, text_of);
-    if (at != listed.end() && text_of(*at) == verb.words[from].text) {
-      for (const Row& row : rows(at->rows)) add(row);
+    for (const Row& row : rows(tool.rows)) add(row, 0);
+    if (const Group* group = find_group(tool, verb.words[from].text)) {
+      for (const Row& row : rows(group->rows)) add(row, 1);
     }
     if (has_row) {
       if (asks_for_help(tool, argv, longest_verb(candidates)))

@@ -36,7 +36,9 @@ struct ToolWord {
 struct ToolReading {
   Risk risk = Risk::low;
   std::uint16_t effects = 0;
-  std::string_view why;  // static text: "git push: publishes commits"; empty for what the table has no row for
+  // Static text: "git push: publishes commits"; of a family that shares its rows, and of what is low, without the
+  // names. Empty for what the table has no row for.
+  std::string_view why;
   bool operator==(const ToolReading&) const = default;
 };
 

@@ -27,9 +27,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(plain.index[plain.count - 1] < argv.size());
   const ToolReading reading = read_tool(*tool, argv);
   CHECK(reading == read_tool(*tool, argv));
-  // One more word that is no flag lowers nothing: nothing of the call is hidden by what stands at its end.
-  argv.push_back({.text = "word"});
-  CHECK(read_tool(*tool, argv).risk >= Risk::low);
   for (const ToolWord& word : argv) static_cast<void>(tool_data::is_like("*drop table*%/\\*x", word.text));
   return 0;
 }

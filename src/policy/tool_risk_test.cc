@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <span>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "base/golden.h"
 #include "policy/tool_examples.h"
 #include "policy/tool_table.h"
 
@@ -195,12 +195,15 @@ TEST(ToolRisk, AGlobalFlagBeforeTheVerbHidesNothing) {
       auto at = longer.insert(longer.begin() + 1, {.text = name});
       if (flag.takes_value) longer.insert(at + 1, {.text = "value"});
       const ToolReading got = read_tool(tool, longer);
-      if (!lowers(tool, tool_data::view(flag.name)))
+      if (!lowers(tool, tool_data::view(flag.name))) {
         EXPECT_GE(got.risk, plain.risk) << example.text << " with " << tool_data::view(flag.name);
+      }
       const PlainWords words_there = plain_words(tool, longer);
       EXPECT_EQ(words_there.count, plain_words(tool, argv).count) << example.text << tool_data::view(flag.name);
       EXPECT_TRUE(words_there.skipped) << example.text << " with " << tool_data::view(flag.name);
-      if (flag.changes) EXPECT_TRUE(words_there.changes_what_runs) << tool_data::view(flag.name);
+      if (flag.changes) {
+        EXPECT_TRUE(words_there.changes_what_runs) << tool_data::view(flag.name);
+      }
     }
   }
 }
@@ -216,6 +219,12 @@ TEST(ToolRisk, Patterns) {
   EXPECT_FALSE(is_like("/home/%", "/home/"));
   EXPECT_FALSE(is_like("/home/%", "/home/me/x"));
   EXPECT_TRUE(is_like("/home/%/x*", "/home/me/xyz"));
+  EXPECT_TRUE(is_like("%:*", "host:path"));
+  EXPECT_FALSE(is_like("%:*", "dir/host:path"));
+  EXPECT_FALSE(is_like("%:*", ":path"));
+  EXPECT_TRUE(is_like("http://localhost:#/*", "http://LOCALHOST:80/x"));
+  EXPECT_FALSE(is_like("http://localhost:#/*", "http://localhost:x@example.com/"));
+  EXPECT_FALSE(is_like("http://localhost:#/*", "http://localhost:80@example.com/"));
   EXPECT_TRUE(is_like("/\\*", "/*"));
   EXPECT_FALSE(is_like("/\\*", "/a"));
   EXPECT_TRUE(is_like("a*b*c", "a--b-bc"));
@@ -228,8 +237,8 @@ std::string like(std::string_view pattern) {
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '\\' && i + 1 < pattern.size()) {
       out += pattern[++i];
-    } else if (pattern[i] == '%') {
-      out += 'x';
+    } else if (pattern[i] == '%' || pattern[i] == '#') {
+      out += '1';
     } else if (pattern[i] != '*') {
       out += pattern[i];
     }
@@ -275,12 +284,24 @@ TEST(ToolRisk, EachRowIsReached) {
   }
 }
 
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
 TEST(ToolRisk, ThePageSaysWhatTheDataSays) {
-  std::ifstream file(TOOL_RISKS_PAGE, std::ios::binary);
-  ASSERT_TRUE(file.good()) << TOOL_RISKS_PAGE;
-  std::ostringstream page;
-  page << file.rdbuf();
-  check_golden(TEST_SOURCE_DIR "/../../docs/tool-risks.md", page.str());
+  const std::string path = TEST_SOURCE_DIR "/../../docs/tool-risks.md";
+  const std::string wanted = contents(TOOL_RISKS_PAGE);
+  ASSERT_FALSE(wanted.empty()) << TOOL_RISKS_PAGE;
+  if (std::getenv("BAILIWICK_ACCEPT") != nullptr) {
+    std::ofstream(path, std::ios::binary) << wanted;
+    GTEST_SKIP() << "docs/tool-risks.md was rewritten";
+  }
+  // Not EXPECT_EQ: a page of difference helps nobody.
+  EXPECT_TRUE(contents(path) == wanted)
+      << "docs/tool-risks.md is not what the data says: run BAILIWICK_ACCEPT=1 tool_risk_test";
 }
 
 }  // namespace

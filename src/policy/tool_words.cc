@@ -44,6 +44,11 @@ const Flag* find_global_letter(const Tool& tool, char letter) {
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
+bool is_in_class(char letter, char c, char stop) {
+  if (letter == '#') return c >= '0' && c <= '9';
+  return letter == ' ' ? is_blank(c) : c != '/' && lower(c) != stop;
+}
+
 }  // namespace
 
 bool contains(Range range, std::string_view text) {
@@ -64,16 +69,10 @@ bool is_like(std::string_view pattern, std::string_view text) {
     }
     if (p == pattern.size()) {
       if (t == text.size() || (star == p && star != std::string_view::npos)) return true;
-    } else if (pattern[p] == '%') {
+    } else if (pattern[p] == '%' || pattern[p] == '#' || pattern[p] == ' ') {
+      const char stop = p + 1 < pattern.size() ? pattern[p + 1] : '/';
       const std::size_t begin = t;
-      while (t < text.size() && text[t] != '/') ++t;
-      if (t > begin) {
-        ++p;
-        fits = true;
-      }
-    } else if (pattern[p] == ' ') {
-      const std::size_t begin = t;
-      while (t < text.size() && is_blank(text[t])) ++t;
+      while (t < text.size() && is_in_class(pattern[p], text[t], stop)) ++t;
       if (t > begin) {
         ++p;
         fits = true;
@@ -174,34 +173,42 @@ bool Scanner::next(Item& item) {
   return false;
 }
 
-bool is_flag(const Tool& tool, std::span<const ToolWord> argv, const Item& item, const Flag& flag) {
-  const std::string_view word = argv[item.at].text;
-  const std::string_view wanted = view(flag.name);
-  const auto next_word = [&]() -> std::string_view {
-    const std::size_t at = item.at + 1;
-    return at < argv.size() && argv[at].is_literal ? argv[at].text : std::string_view();
-  };
-  if (is_long(tool, word)) {
-    const std::size_t equals = word.find('=');
-    const std::string_view name = word.substr(0, equals);
-    const bool is_short_form = tool.abbreviates && !tool.is_single && name.size() >= 4 && name.size() < wanted.size() &&
-                               wanted.starts_with(name) && !item.is_known;
-    if (!is_short_form && !same_name(tool, name, wanted)) return false;
-    if (!flag.has_value) return true;
-    return is_like(view(flag.value), equals == std::string_view::npos ? next_word() : word.substr(equals + 1));
-  }
-  if (wanted.size() != 2 || wanted[1] == '-') return false;
-  const auto& letters = item.is_global ? tool.global_letters : tool.later_letters;
-  for (std::size_t i = 1; i < word.size(); ++i) {
-    const bool takes_value = has_letter(letters, word[i]);
-    if (word[i] == wanted[1]) {
+FlagWord::FlagWord(const Tool& tool, std::span<const ToolWord> argv, const Item& item)
+    : tool_(tool),
+      word_(argv[item.at].text),
+      is_global_(item.is_global),
+      is_long_(is_long(tool, word_)),
+      may_be_short_form_(false) {
+  const std::size_t at = item.at + 1;
+  if (at < argv.size() && argv[at].is_literal) next_ = argv[at].text;
+  if (!is_long_) return;
+  name_ = word_.substr(0, word_.find('='));
+  may_be_short_form_ = tool.abbreviates && !tool.is_single && name_.size() >= 4 && !item.is_known;
+  if (tool.is_single) name_ = without_dashes(name_);
+}
+
+bool FlagWord::is(const Flag& flag) const {
+  std::string_view wanted = view(flag.name);
+  if (!is_long_) return wanted.size() == 2 && has_letter(flag, wanted[1]);
+  if (tool_.is_single) wanted = without_dashes(wanted);
+  if (wanted != name_ && (!may_be_short_form_ || name_.size() >= wanted.size() || !wanted.starts_with(name_)))
+    return false;
+  if (!flag.has_value) return true;
+  const std::size_t equals = word_.find('=');
+  return is_like(view(flag.value), equals == std::string_view::npos ? next_ : word_.substr(equals + 1));
+}
+
+// In a cluster: -rf, -ofile.
+bool FlagWord::has_letter(const Flag& flag, char letter) const {
+  const auto& with_value = is_global_ ? tool_.global_letters : tool_.later_letters;
+  for (std::size_t i = 1; i < word_.size(); ++i) {
+    if (word_[i] == letter) {
       if (!flag.has_value) return true;
-      std::string_view value = word.substr(i + 1);
+      std::string_view value = word_.substr(i + 1);
       if (value.starts_with('=')) value.remove_prefix(1);
-      if (value.empty()) value = next_word();
-      if (is_like(view(flag.value), value)) return true;
+      if (is_like(view(flag.value), value.empty() ? next_ : value)) return true;
     }
-    if (takes_value) return false;
+    if (tool_data::has_letter(with_value, word_[i])) return false;
   }
   return false;
 }

@@ -41,8 +41,26 @@ class Scanner {
   bool after_unknown_ = false;
 };
 
-// Whether `item`, a flag, is `flag` with the value that it asks for.
-[[nodiscard]] bool is_flag(const Tool& tool, std::span<const ToolWord> argv, const Item& item, const Flag& flag);
+// A flag as it stands in the call.
+class FlagWord {
+ public:
+  FlagWord(const Tool& tool, std::span<const ToolWord> argv, const Item& item);
+  // Whether it is `flag`, with the value that it asks for.
+  [[nodiscard]] bool is(const Flag& flag) const;
+  [[nodiscard]] std::string_view text() const { return word_; }
+
+ private:
+  [[nodiscard]] bool has_letter(const Flag& flag, char letter) const;
+
+  const Tool& tool_;
+  std::string_view word_;
+  std::string_view name_;  // of a long one, without `=value`; where there is but one style, without dashes
+  std::string_view next_;  // the word behind it
+  bool is_global_;
+  bool is_long_;
+  bool may_be_short_form_;
+};
+
 // The opposite, written out: --no-force, --force=false.
 [[nodiscard]] bool negates(std::string_view word, const Flag& flag);
 

@@ -44,6 +44,24 @@ bool is_about_address(const HostEntry& entry, Decision decision, const std::opti
   return entry.pattern.kind == HostPatternKind::exact && parse_address(entry.pattern.name) == address;
 }
 
+// What a layer says about a name or by a default is not about addresses that are not public. A layer that sets
+// `private` and says nothing else has said that.
+void guard_private(Opinion& opinion, const Layer& layer, const SectionStance& stance, std::size_t number,
+                   std::vector<MatchedCause>* matched) {
+  if (!opinion.speaks && !stance.private_addresses) return;
+  const Decision guard = stance.private_addresses.value_or(Decision::deny);
+  if (guard <= (opinion.speaks ? opinion.decision : Decision::allow)) return;
+  const Setting* set = layer.find("network.private");
+  opinion = {true,
+             guard,
+             {.kind = CauseKind::rule,
+              .layer = static_cast<std::uint16_t>(number),
+              .rule = UINT32_MAX,
+              .place = set != nullptr ? set->place : opinion.cause.place,
+              .reason = "the address is not public: name it, or list it in `addresses`"}};
+  if (matched != nullptr) matched->push_back({guard, opinion.cause, "private"});
+}
+
 }  // namespace
 
 Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<MatchedCause>* matched) {
@@ -93,20 +111,7 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
                      {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place}};
       if (matched != nullptr) matched->push_back({*stance.fallback, opinions[i].cause, "default"});
     }
-    // What a layer says about a name or by a default is not about addresses that are not public.
-    if (is_private && opinions[i].speaks && !opens_private[i]) {
-      const Decision guard = stance.private_addresses.value_or(Decision::deny);
-      if (guard > opinions[i].decision) {
-        opinions[i] = {true,
-                       guard,
-                       {.kind = CauseKind::rule,
-                        .layer = static_cast<std::uint16_t>(i),
-                        .rule = UINT32_MAX,
-                        .place = opinions[i].cause.place,
-                        .reason = "the address is not public: name it, or list it in `addresses`"}};
-        if (matched != nullptr) matched->push_back({guard, opinions[i].cause, "private"});
-      }
-    }
+    if (is_private && !opens_private[i]) guard_private(opinions[i], layers[i], stance, i, matched);
     const bool counts = layers[i].kind != LayerKind::builtin && !(is_admin(layers[i].kind) && stance.observes);
     if (opinions[i].speaks && counts) is_settled = true;
     // A rule that perhaps matches is no way around what holds if it does not.

@@ -89,6 +89,9 @@ struct SandboxPlan {
   std::vector<std::string> candidates;  // absolute paths to try as execvp(3) would, in order
   std::vector<std::string> environment;
   std::string agent;  // profile name, empty for none
+  // Which policy made this: filled in by whoever read it; for header and record.
+  std::string policy_digest;
+  std::vector<std::string> policy_layers;
 
   std::vector<RootStep> root;
   std::vector<Cover> covers;

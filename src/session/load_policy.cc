@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "policy/import.h"
 #include "referee/build.h"
+#include "session/session_policy.h"
 
 namespace bailiwick {
 
@@ -34,6 +35,7 @@ Result<LoadedPolicy> load_policy(const SourcePlaces& places, WallTime now, std::
     layers.push_back(std::move(layer));
   }
   for (Layer& layer : extra) layers.push_back(std::move(layer));
+  resolve_paths(layers, places.home);
   TRY_ASSIGN(auto policy, build_policy(std::move(layers), places.home));
   LoadedPolicy out{.policy = std::move(policy), .warnings = std::move(found.warnings)};
   for (const std::string& warning : out.policy->warnings()) out.warnings.push_back(warning);

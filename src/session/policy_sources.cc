@@ -7,7 +7,6 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "policy/document.h"
-#include "sandbox/workspace.h"
 #include "session/cloud_serial.h"
 #include "session/trusted_file.h"
 

@@ -46,11 +46,12 @@ class PolicySourcesTest : public testing::Test {
     }
     return lines;
   }
-  void expect_refused(const testing::Matcher<std::string>& why) {
+  void expect_refused(const std::vector<std::string>& needles) {
     const auto found = load_policy_sources(places_, WallTime{});
     ASSERT_FALSE(found.has_value());
     EXPECT_EQ(found.error().kind, ErrorKind::invalid);
-    EXPECT_THAT(found.error().message(), why);
+    for (const std::string& needle : needles) EXPECT_THAT(found.error().message(), HasSubstr(needle));
+    EXPECT_THAT(found.error().message(), testing::Not(HasSubstr("canary")));
   }
 
   TempTree tree_;
@@ -108,14 +109,14 @@ TEST_F(PolicySourcesTest, AFlagKnowsForeignFormatsByName) {
 
 TEST_F(PolicySourcesTest, AFlagMustBeThere) {
   places_.flags = {tree_.at("nowhere.toml")};
-  expect_refused(AllOf(HasSubstr("nowhere.toml` is not there"), HasSubstr("--policy")));
+  expect_refused({"nowhere.toml` is not there", "--policy"});
 }
 
 // The agent can write the workspace: nothing of it may lead elsewhere or block.
 TEST_F(PolicySourcesTest, AProjectFileIsARegularFileOrRefused) {
   tree_.file("home/secret", "canary");
   const auto refused = [&](const std::string& why) {
-    expect_refused(AllOf(HasSubstr("work/.bailiwick.toml"), HasSubstr(why), testing::Not(HasSubstr("canary"))));
+    expect_refused({"work/.bailiwick.toml", why});
     fs::remove_all(project_);
   };
   tree_.symlink("work/.bailiwick.toml", tree_.at("home/secret"));
@@ -149,32 +150,32 @@ TEST_F(PolicySourcesTest, ALeaseDoesNotBlock) {
   ASSERT_NE(::signal(SIGIO, SIG_IGN), SIG_ERR);
   const Fd held(::open(project_.c_str(), O_RDWR | O_CLOEXEC));
   if (::fcntl(held.get(), F_SETLEASE, F_WRLCK) != 0) GTEST_SKIP() << "this file system has no leases";
-  expect_refused(AllOf(HasSubstr(".bailiwick.toml"), HasSubstr("lease")));
+  expect_refused({".bailiwick.toml", "lease"});
 }
 
 TEST_F(PolicySourcesTest, AWorkspaceThatCannotBeOpenedIsAnError) {
   places_.workspace = tree_.at("nowhere");
-  expect_refused(HasSubstr("nowhere"));
+  expect_refused({"nowhere"});
 }
 
 TEST_F(PolicySourcesTest, WhatOthersCanWriteIsNotTheUsers) {
   tree_.file("home/.config/bailiwick/policy.toml", "u");
   for (const unsigned mode : {0664U, 0646U, 0622U}) {
     ASSERT_EQ(::chmod(user_.c_str(), mode), 0);
-    expect_refused(AllOf(HasSubstr(user_), HasSubstr("(mode 06"), HasSubstr("chmod go-w " + user_)));
+    expect_refused({user_, "(mode 06", "chmod go-w " + user_});
   }
   ASSERT_EQ(::chmod(user_.c_str(), 0600), 0);
   EXPECT_EQ(sources().size(), 1U);
   places_.flags = {tree_.file("flag.toml")};
   ASSERT_EQ(::chmod(places_.flags[0].c_str(), 0666), 0);
-  expect_refused(HasSubstr("chmod go-w " + places_.flags[0]));
+  expect_refused({"chmod go-w " + places_.flags[0]});
 }
 
 TEST_F(PolicySourcesTest, AnybodyElsesFileIsNotTheUsers) {
   tree_.file("home/.config/bailiwick/policy.toml", "u");
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(user_.c_str(), 4242, 4242), 0);
-    expect_refused(AllOf(HasSubstr(user_), HasSubstr("uid 4242"), HasSubstr("neither to you nor to root")));
+    expect_refused({user_, "uid 4242", "neither to you nor to root"});
   } else {
     places_.flags = {"/etc/passwd"};  // root's is as good as ours
     EXPECT_EQ(sources().size(), 2U);
@@ -186,24 +187,24 @@ TEST_F(PolicySourcesTest, TheUsersFileMayBeALinkToAnother) {
   tree_.symlink("home/.config/bailiwick/policy.toml", "../../dotfiles/bailiwick.toml");
   EXPECT_THAT(sources(), ElementsAre("user home/.config/bailiwick/policy.toml dotfile"));
   fs::remove(tree_.at("home/dotfiles/bailiwick.toml"));
-  expect_refused(HasSubstr(user_));
+  expect_refused({user_});
 }
 
 TEST_F(PolicySourcesTest, WhatIsNoFileIsRefusedAndDoesNotBlock) {
   tree_.directory("home/.config/bailiwick/policy.toml");
-  expect_refused(AllOf(HasSubstr(user_), HasSubstr("is a directory")));
+  expect_refused({user_, "is a directory"});
   fs::remove(user_);
   tree_.fifo("home/.config/bailiwick/policy.toml");
-  expect_refused(AllOf(HasSubstr(user_), HasSubstr("is a FIFO")));
+  expect_refused({user_, "is a FIFO"});
   fs::remove(user_);
   places_.flags = {"/dev/null"};
-  expect_refused(HasSubstr("`/dev/null` is a device"));
+  expect_refused({"`/dev/null` is a device"});
   places_.flags = {tree_.socket("s")};
-  expect_refused(HasSubstr("/s`"));
+  expect_refused({"/s`"});
   places_.flags.clear();
   fs::remove(tree_.at("home/.config/bailiwick"));
   tree_.file("home/.config/bailiwick");
-  expect_refused(HasSubstr(user_));
+  expect_refused({user_});
 }
 
 TEST_F(PolicySourcesTest, WhatTheAgentCanWriteIsSaid) {

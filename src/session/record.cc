@@ -70,13 +70,14 @@ std::string start_json(const SessionId& id, const SandboxPlan& plan) {
   return fmt::format(
       "{{\"schema\":1,\"kind\":\"start\",\"session\":\"{}\",\"started\":\"{}\",\"uid\":{},\"workspace\":{},"
       "\"directory\":{},\"command\":{}"
-      ",\"agent\":{},\"backend\":\"{}\",\"mode\":\"{}\","
+      ",\"policy_digest\":{},\"policy_layers\":{},\"agent\":{},\"backend\":\"{}\",\"mode\":\"{}\","
       "\"network\":\"{}\",\"memory\":\"{}\",\"memory_bytes\":{},\"covers\":{},\"credentials\":{},\"warnings\":{},"
       "\"weaker\":{}}}\n",
       format(id), now(), plan.uid, json_string(plan.workspace), json_string(plan.directory), json_list(command),
-      json_string(plan.agent), name_of(plan.backend), name_of(plan.mode), name_of(plan.network),
-      plan.memory_keeper == MemoryKeeper::cgroup ? "cgroup" : "watched", plan.memory_bytes, plan.covers.size(),
-      json_list(plan.credentials), json_list(plan.warnings), json_list(plan.weaker));
+      json_string(plan.policy_digest), json_list(plan.policy_layers), json_string(plan.agent), name_of(plan.backend),
+      name_of(plan.mode), name_of(plan.network), plan.memory_keeper == MemoryKeeper::cgroup ? "cgroup" : "watched",
+      plan.memory_bytes, plan.covers.size(), json_list(plan.credentials), json_list(plan.warnings),
+      json_list(plan.weaker));
 }
 
 std::string end_json(const SessionEnd& end) {

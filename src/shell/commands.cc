@@ -100,7 +100,9 @@ void Walker::add_word(TSNode node, Scope scope, SimpleCommand& command) {
     if (std::ranges::find(kReserved, source) != kReserved.end()) return fail("a reserved word as a command", node);
   }
   // `x[` starts an index, which may go over blanks and operators
-  if (command.words.size() <= 1 && source.contains('[') && source.size() > 1 && !source.contains(']')) {
+  const bool may_be_name = command.words.size() <= 1 || command.words[0].text == "time";
+  const bool is_open = source.substr(0, source.find_first_of("'\"\\")).contains('[');
+  if (may_be_name && is_open && source.size() > 1 && !source.contains(']')) {
     return fail("an index that does not end", node);
   }
   ShellWord made = word(node, scope);
@@ -120,10 +122,19 @@ void Walker::assignment(TSNode node, Scope scope, SimpleCommand& command) {
   const std::string_view equals = type_of(ts_node_child(node, 1));
   if (equals != "=" && equals != "+=") return fail("an assignment that is not read", node);
   made.name = source_of(text_, name);
+  const std::string_view bare = std::string_view(made.name).substr(0, made.name.find('['));
+  const bool is_name = !bare.empty() && std::isdigit(static_cast<unsigned char>(bare[0])) == 0 &&
+                       std::ranges::all_of(bare, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  if (!is_name) return fail("an assignment that is not read", node);
   made.appends = equals == "+=";
   if (type_of(name) == "subscript") expansions(name, scope);
   if (!ts_node_is_null(value)) {
     if (type_of(value) == "array") {
+      // an index goes on to its bracket, over blanks and brackets of the array
+      for (std::uint32_t i = 0; i < ts_node_child_count(value); ++i) {
+        const std::string_view element = source_of(text_, ts_node_child(value, i));
+        if (element.starts_with('[') && !element.contains(']')) return fail("an index that does not end", value);
+      }
       expansions(value, scope);
       made.value = {.text = std::string(source_of(text_, value)), .is_literal = false};
     } else if (is_word(type_of(value))) {
@@ -169,6 +180,7 @@ void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
   ShellRedirect made;
   std::string_view op;
   bool has_target = false;
+  bool op_end_is_free = true;
   const std::uint32_t children = ts_node_child_count(node);
   for (std::uint32_t i = 0; i < children && !failed(); ++i) {
     const TSNode child = ts_node_child(node, i);
@@ -178,11 +190,15 @@ void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
         return fail("a redirection that is not read", child);
     } else if (op.empty() && !ts_node_is_named(child)) {
       op = type;
+      const std::size_t op_end = ts_node_end_byte(child);
+      op_end_is_free = op_end >= text_.size() || std::string_view(" \t\n;|&()<>").contains(text_[op_end]);
     } else if (is_word(type) && !has_target) {
       made.target = word(child, scope);
       has_target = true;
     } else if (is_word(type)) {
       // tree-sitter takes the words after a redirection for more targets; to bash they are the command's
+      if (ts_node_start_byte(child) == ts_node_end_byte(ts_node_child(node, i - 1)))
+        return fail("two words that touch", child);
       add_word(child, scope, command);
     } else {
       return fail("a redirection that is not read", child);
@@ -190,6 +206,13 @@ void Walker::file_redirect(TSNode node, Scope scope, SimpleCommand& command) {
   }
   if (failed()) return;
   const bool is_closing = op == ">&-" || op == "<&-";
+  // 1>&2- closes 2, too
+  const std::string_view moved = made.target.text;
+  if ((op == ">&" || op == "<&") && moved.size() > 1 && moved.ends_with('-') &&
+      is_digits(moved.substr(0, moved.size() - 1)))
+    return fail("a redirection that is not read", node);
+  // in 2>&-x bash sees another word after the dash, and some do not
+  if (is_closing && !op_end_is_free) return fail("a redirection that touches a word", node);
   if (op.empty() || (!has_target && !is_closing)) return fail("a redirection that is not read", node);
   const bool is_dup =
       is_closing || ((op == ">&" || op == "<&") && (is_digits(made.target.text) || made.target.text == "-"));
@@ -288,8 +311,15 @@ void Walker::here_document(TSNode node, Scope scope, SimpleCommand& command) {
 
 void Walker::finish(SimpleCommand command, TSNode node, Scope scope) {
   if (failed()) return;
-  // alone, what it times may follow in a form that is not read
-  if (command.words.size() == 1 && command.words[0].text == "time") return fail("`time` without a command", node);
+  if (!command.words.empty() && command.words[0].text == "time") {
+    // after it grammar goes on: `time ! x`, `time coproc x`
+    std::size_t next = 1;
+    while (next < command.words.size() && command.words[next].text.starts_with('-')) ++next;
+    // what it times may follow in a form that is not read
+    if (next == command.words.size()) return fail("`time` without a command", node);
+    if (std::ranges::find(kReserved, command.words[next].text) != kReserved.end())
+      return fail("a reserved word after `time`", node);
+  }
   if (reading_.commands.size() >= kMaxShellCommands) return fail("too many commands", node);
   command.join = scope.join;
   command.context = scope.context;

@@ -86,6 +86,8 @@ bool Plain::quoted(ShellWord& made) {
       if (!skip_variable()) return false;
       continue;
     }
+    // an index, if it is read as a variable's value
+    if (c == '[' && (at(at_ + 1) == '$' || at(at_ + 1) == '`')) return false;
     if (mark == '"' && (c == '`' || c == '\\' || c == '!')) return false;
     ++at_;
   }
@@ -108,6 +110,8 @@ bool Plain::word_into(ShellWord& made, bool is_first) {
       made.is_literal = false;
       ++at_;
     } else if (text_[at_] == '$') {
+      // after a quote or another one the grammar may not see it
+      if (text_.substr(start, at_ - start).find_first_of("'\"$") != std::string_view::npos) return false;
       made.is_literal = false;
       if (!skip_variable()) return false;
     } else {
@@ -124,12 +128,15 @@ bool Plain::word_into(ShellWord& made, bool is_first) {
   }
   if (!is_first) return true;
   // the grammar knows names of commands by their bytes
+  if (is_special(source.substr(0, source.find_first_of("'\"")))) return false;
   return made.is_literal && source.find_first_of("@,:%+") == std::string_view::npos && !is_special(made.text);
 }
 
 // Stands on the operator, or on the digits before it.
 bool Plain::redirect(SimpleCommand& made) {
   ShellRedirect out;
+  // the grammar takes 0< for a word
+  if (at(at_) == '0') return false;
   if (is_digit(at(at_))) out.descriptor = at(at_++) - '0';
   const char sign = at(at_++);
   const bool is_append = sign == '>' && at(at_) == '>';

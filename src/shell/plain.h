@@ -9,8 +9,8 @@
 
 namespace bailiwick::shell {
 
-// Nothing if the text is, or may be, more than that. What it gives is what read_with_grammar() gives: the tests and the
-// fuzzer hold the one against the other.
+// Nothing if the text is, or may be, more than that. What it gives is what read_with_grammar() gives, if that is not
+// opaque: the tests and the fuzzer hold the one against the other.
 [[nodiscard]] std::optional<ShellReading> read_plain(std::string_view text);
 [[nodiscard]] ShellReading read_with_grammar(std::string_view text);
 

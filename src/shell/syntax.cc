@@ -190,6 +190,8 @@ struct Checker {
     const std::size_t end = ts_node_end_byte(at);
     const bool is_alone =
         (start == 0 || kEnds.contains(text[start - 1])) && (end == text.size() || kEnds.contains(text[end]));
+    // with extglob on, !( starts a pattern
+    if (token == "!" && end < text.size() && text[end] == '(') return fail("a pattern, or a negated group", start);
     return is_alone || fail("a keyword that touches a word", start);
   }
 

@@ -75,7 +75,10 @@ void Walker::sequence(TSNode node, Scope scope) {
     if (is_statement(type)) {
       // Two statements with nothing between them: tree-sitter sees an end that bash does not.
       if (needs_operator && !is_new_line) return fail("two commands with nothing between them", start);
-      statement(child, {.context = scope.context, .join = join});
+      Scope inner{.context = scope.context, .join = join};
+      if (is_first) inner.rest = scope.rest;
+      if (!is_first && scope.rest.has_value()) inner.context = *scope.rest;
+      statement(child, inner);
       // A here-document ends with a line of its own.
       needs_operator = text_.substr(0, end).ends_with('\n') ? false : true;
       join = ShellJoin::sequence;
@@ -125,6 +128,12 @@ void Walker::branches(TSNode node, Scope scope) {
   const bool is_for = type == "for_statement" || type == "c_style_for_statement";
   const bool is_loop = is_for || type == "while_statement";
   const bool has_condition = type == "if_statement" || type == "while_statement" || type == "elif_clause";
+  if (type == "for_statement") {
+    const TSNode name = ts_node_child_by_field_name(node, "variable", 8);
+    const std::string_view set = ts_node_is_null(name) ? std::string_view() : source_of(text_, name);
+    if (set == "PATH" || set == "ENV" || set.starts_with("BASH_") || set.starts_with("LD_"))
+      return fail("a loop over a variable that changes what runs", node);
+  }
   bool in_test = has_condition;
   ShellJoin join = scope.join;
   const std::uint32_t children = ts_node_child_count(node);
@@ -174,10 +183,12 @@ void Walker::pipeline(TSNode node, Scope scope) {
     if (type == "negated_command" && i > 0) return fail("a negation inside a pipeline", child);
     const TSNode body = ts_node_child_by_field_name(child, "body", 4);
     const bool is_list = type == "list" || (!ts_node_is_null(body) && type_of(body) == "list");
-    if (is_list && (i > 0 || type == "list")) return fail("a list inside a pipeline", child);
+    if (is_list && i > 0 && (type != "list" || i + 1 < children)) return fail("a list inside a pipeline", child);
+    if (is_list && i == 0 && type == "list") return fail("a list inside a pipeline", child);
     if (is_statement(type)) {
       Scope inner{.context = context, .join = join};
       if (i == 0) inner.outer = scope.context;
+      if (is_list && i > 0) inner.rest = scope.rest.value_or(scope.context);
       statement(child, inner);
     } else if (type == "|" || type == "|&") {
       join = type == "|" ? ShellJoin::pipe : ShellJoin::pipe_both;
@@ -194,11 +205,13 @@ void Walker::redirected(TSNode node, Scope scope) {
   const TSNode body = ts_node_child_by_field_name(node, "body", 4);
   const std::string_view type = ts_node_is_null(body) ? "" : type_of(body);
   bool is_simple = type.empty() || is_plain_command(type);
+  if (type == "redirected_statement") return fail("a redirection of redirections", node);
   if (is_simple && !type.empty()) simple(body, scope, command);
   if (type == "list" || type == "pipeline" || type == "negated_command") {
     // tree-sitter hangs a redirection of the last command on all of them; and then all of them are piped, where bash
     // pipes the last
-    const bool is_piped = type == "list" && scope.outer.has_value();
+    if (type == "list" && scope.rest.has_value()) return fail("a redirection after a list", node);
+    const bool is_piped = scope.outer.has_value();
     statement(body, {.context = is_piped ? *scope.outer : scope.context, .join = scope.join});
     if (failed()) return;
     TSNode last = body;

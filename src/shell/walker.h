@@ -32,6 +32,8 @@ class Walker {
     ShellJoin join = ShellJoin::first;
     // for the first statement of a pipeline: that of the whole pipeline
     std::optional<std::uint16_t> outer = {};
+    // tree-sitter puts `a | b && c` in one pipeline; then this is for c, and `context` for b
+    std::optional<std::uint16_t> rest = {};
   };
 
   // walker.cc: statements

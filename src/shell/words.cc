@@ -179,7 +179,7 @@ void Walker::substitution(TSNode node, Scope scope, WordParts* parts) {
     SimpleCommand command;
     for (std::uint32_t i = 1; i + 1 < children && !failed(); ++i)
       redirect(ts_node_child(node, i), {.context = context}, command);
-    finish(std::move(command), node, {.context = context});
+    finish(std::move(command), ts_node_child(node, 1), {.context = context});
   } else {
     // its own brackets are the first and last child
     bool is_opened = false;
@@ -234,10 +234,11 @@ void Walker::expansions(TSNode node, Scope scope) {
     return;
   }
   const std::string_view source = source_of(text_, node);
-  if (type == "expansion" && (source.contains('@') && source.find_first_of("PAEKkQ") != std::string_view::npos)) {
-    const std::size_t at = source.find('@');
-    // ${x@P} runs commands in the value
-    if (at + 2 < source.size() && source[at + 2] == '}') return fail("a transformation that may run commands", node);
+  if (type == "expansion") {
+    // SECURITY: ${x@P} runs commands in the value, ${ x; } is one, since bash 5.3. Test: EffectiveCommands.Evasions
+    if (source.contains("@P")) return fail("a transformation that may run commands", node);
+    if (source.size() > 2 && std::string_view(" \t\n|(").contains(source[2]))
+      return fail("an expansion that is not read", node);
   }
   const auto opened = std::ranges::count(source, '(');
   if (type == "regex" &&
@@ -245,7 +246,15 @@ void Walker::expansions(TSNode node, Scope scope) {
     return fail("a pattern that is not read", node);
   }
   const std::uint32_t children = ts_node_child_count(node);
+  // SECURITY: tree-sitter ends some patterns of `case` and [[ ]] inside a quote. Test: EffectiveCommands.Evasions
+  const bool is_quote = type == "raw_string" || type == "ansi_c_string" || type == "comment";
+  if (children == 0 && !is_quote && source.find_first_of("'\"`\n") != std::string_view::npos) {
+    return fail("a pattern that is not read", node);
+  }
   std::size_t at = ts_node_start_byte(node);
+  // what bash takes for a comment, to the end of the line
+  if (type != "comment" && source.starts_with('#') && at > 0 && std::string_view(" \t\n").contains(text_[at - 1]))
+    return fail("a comment in a test", node);
   // SECURITY: an operand of arithmetic is read again by bash, quoted or not: (( a['$(id)'] )). Test: ReadShell.Opaque
   const auto look = [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to && i < text_.size(); ++i) {

@@ -115,6 +115,7 @@ std::string render_header(const SessionHeader& header, Style style) {
   report.line("agent", header.agent.empty() ? "none" : shown(header.agent));
   report.text_line("command", shell_join(header.command));
   report.text_line("workspace", header.workspace);
+  report.text_line("policy", header.policy);
   report.text_line("mode", header.mode);
   report.text_line("network", header.network);
   report.text_line("backend", header.backend);

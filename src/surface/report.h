@@ -25,6 +25,7 @@ struct SessionHeader {
   std::string session;  // id
   std::string agent;    // the profile; empty: none
   std::vector<std::string> command;
+  std::string policy;  // its layers and digest
   std::string workspace;
   std::string mode;
   std::string network;

@@ -27,6 +27,7 @@ constexpr const char* kExitCodes =
 struct Raw {
   std::string mode, network, backend, agent;
   std::vector<std::string> limits, environment;
+  std::vector<std::string> policies;
 };
 
 // Turns our parsers' errors into CLI11's, so that one place reports both.
@@ -41,6 +42,9 @@ void add_sandbox_options(CLI::App& app, Request& request, Raw& raw) {
   app.add_option("-C,--directory", request.directory,
                  "Work in DIR instead of the current directory; the workspace is the git top level that holds it")
       ->type_name("DIR");
+  app.add_option("--policy", raw.policies, "Read FILE as one more policy, with a user's rights (repeat for more)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   app.add_option("--mode", raw.mode, "What may be changed: read-only, workspace-write (default) or full-access")
       ->type_name("MODE");
   app.add_option("--read", policy.read, "Let PATH be read (repeat for more)")
@@ -80,11 +84,12 @@ void add_sandbox_options(CLI::App& app, Request& request, Raw& raw) {
   app.footer(kExitCodes);
 }
 
-void finish(Request& request, const Raw& raw) {
-  SandboxPolicy& policy = request.policy;
-  if (!raw.mode.empty()) policy.mode = value_or_throw(parse_mode(raw.mode));
-  if (!raw.network.empty()) policy.network = value_or_throw(parse_network(raw.network));
-  if (!raw.backend.empty()) policy.backend = value_or_throw(parse_backend(raw.backend));
+void finish(Arguments& out, const Raw& raw) {
+  SandboxPolicy& policy = out.request.policy;
+  out.flags.policy_files = raw.policies;
+  if (!raw.mode.empty()) out.flags.mode = policy.mode = value_or_throw(parse_mode(raw.mode));
+  if (!raw.network.empty()) out.flags.network = policy.network = value_or_throw(parse_network(raw.network));
+  if (!raw.backend.empty()) out.flags.backend = policy.backend = value_or_throw(parse_backend(raw.backend));
   if (!raw.agent.empty()) policy.agent = raw.agent;
   for (const std::string& limit : raw.limits) {
     const Status status = parse_limits(limit, policy.limits);
@@ -165,7 +170,7 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
       out.verb = Verb::policy;
       return out;
     }
-    finish(out.request, raw);
+    finish(out, raw);
   } catch (const CLI::ParseError& error) {
     std::ostringstream help;
     std::ostringstream problem;

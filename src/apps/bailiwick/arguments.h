@@ -8,6 +8,7 @@
 
 #include "policy_arguments.h"
 #include "sandbox/facts.h"
+#include "session/session_policy.h"
 
 namespace bailiwick {
 
@@ -16,7 +17,8 @@ enum class Format : std::uint8_t { text, json };
 
 struct Arguments {
   Verb verb = Verb::run;
-  Request request;  // run, exec, sandbox plan
+  Request request;     // run, exec, sandbox plan
+  SessionFlags flags;  // of the same
   Format format = Format::text;
   bool show_timings = false;  // --timings
   std::string shell;          // completion

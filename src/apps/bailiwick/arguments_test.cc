@@ -205,5 +205,49 @@ TEST(Completions, NoOptionIsForgotten) {
   EXPECT_GE(options, 13U) << help;
 }
 
+// The same for each command of `policy`.
+TEST(Completions, NoPolicyOptionIsForgotten) {
+  for (const char* verb :
+       {"show", "check", "explain", "test", "diff", "lint", "import", "init", "sign", "verify", "keygen"}) {
+    for (const char* shell : {"bash", "zsh", "fish"})
+      EXPECT_THAT(std::string(completion_script(shell)), HasSubstr(verb));
+    const auto result = parse({"policy", verb, "--help"});
+    const std::string help = std::get<EarlyEnd>(result).out;
+    for (std::size_t at = help.find("--"); at != std::string::npos; at = help.find("--", at + 2)) {
+      const std::size_t end = help.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at);
+      const std::string name = help.substr(at + 2, end - at - 2);
+      const bool is_listed = at >= 2 && (help.compare(at - 2, 2, "  ") == 0 || help[at - 1] == ',');
+      if (!is_listed || name.empty() || name == "help") continue;
+      EXPECT_THAT(std::string(completion_script("bash")), HasSubstr("--" + name)) << verb;
+      EXPECT_THAT(std::string(completion_script("zsh")), HasSubstr("--" + name)) << verb;
+      EXPECT_THAT(std::string(completion_script("fish")), HasSubstr("-l " + name)) << verb;
+    }
+  }
+}
+
+TEST(PolicyArguments, AreRead) {
+  const auto explain = [](std::vector<const char*> words) {
+    const auto result = parse(words);
+    const auto* arguments = std::get_if<Arguments>(&result);
+    if (arguments == nullptr) ADD_FAILURE() << std::get<EarlyEnd>(result).err;
+    return arguments == nullptr ? PolicyArguments{} : arguments->policy;
+  };
+  const PolicyArguments exec = explain({"policy", "explain", "--json", "--policy", "a", "--policy", "user=b", "exec",
+                                        "--cwd", "/x", "--", "git", "--no-pager", "push"});
+  EXPECT_EQ(exec.verb, PolicyVerb::explain);
+  EXPECT_TRUE(exec.is_json);
+  EXPECT_EQ(exec.policies, (std::vector<std::string>{"a", "user=b"}));
+  EXPECT_EQ(exec.action, "exec");
+  EXPECT_EQ(exec.directory, "/x");
+  EXPECT_EQ(exec.words, (std::vector<std::string>{"git", "--no-pager", "push"}));
+  const PolicyArguments shell = explain({"policy", "explain", "shell", "git push", "--json"});
+  EXPECT_EQ(shell.words, (std::vector<std::string>{"git push"}));
+  EXPECT_TRUE(shell.is_json) << "after the action, too";
+  const PolicyArguments net = explain({"policy", "explain", "net", "x:80", "--method", "get"});
+  EXPECT_EQ(net.action, "net");
+  EXPECT_EQ(net.method, "get");
+  EXPECT_EQ(explain({"policy", "diff", "a", "b"}).files, (std::vector<std::string>{"a", "b"}));
+}
+
 }  // namespace
 }  // namespace bailiwick

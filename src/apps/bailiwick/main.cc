@@ -27,7 +27,7 @@ int print(std::string_view text) {
 }
 
 int show_plan(const Arguments& arguments, const std::vector<std::string>& environment) {
-  const auto planned = make_plan(arguments.request, environment);
+  const auto planned = make_plan(arguments, environment);
   if (!planned) return report(planned.error());
   return print(arguments.format == Format::json ? render_json(planned->plan) : render_text(planned->plan));
 }

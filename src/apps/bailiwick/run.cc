@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -15,7 +16,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "kernel/credentials.h"
+#include "policy_context.h"
 #include "session/record.h"
+#include "session/session_policy.h"
 #include "session/supervisor.h"
 #include "surface/report.h"
 
@@ -64,11 +67,18 @@ void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
   std::fputs(out.c_str(), stderr);
 }
 
+std::string policy_line(const SandboxPlan& plan) {
+  const std::string digest = plan.policy_digest.substr(0, 12);
+  if (plan.policy_layers.empty()) return "built-in defaults, " + digest;
+  return fmt::format("{}, {}", fmt::join(plan.policy_layers, "; "), digest);
+}
+
 SessionHeader header_of(const SessionId& id, const SandboxPlan& plan) {
   SessionHeader header{
       .session = format(id),
       .agent = plan.agent,
       .command = plan.command,
+      .policy = policy_line(plan),
       .workspace = plan.workspace,
       .mode = std::string(name_of(plan.mode)),
       .network = std::string(name_of(plan.network)),
@@ -103,13 +113,63 @@ Style style() { return {.color = ::isatty(STDERR_FILENO) != 0 && ::getenv("NO_CO
 
 }  // namespace
 
-Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment) {
+namespace {
+
+// "system /etc/bailiwick/policy.toml (acme-baseline 42)"
+std::string name_of_layer(const Layer& layer) {
+  std::string out = fmt::format("{} {}", name_of(layer.kind), layer.file);
+  if (layer.name.empty()) return out;
+  return out +
+         (layer.revision == 0 ? fmt::format(" ({})", layer.name) : fmt::format(" ({} {})", layer.name, layer.revision));
+}
+
+// What rules say about the session's own command. A question needs no asking: the person at the terminal typed it.
+Status judge_own_command(const std::shared_ptr<const Policy>& policy, const PolicyContext& context,
+                         const SandboxPlan& plan, std::vector<std::string>& warnings) {
+  std::vector<std::string> writable{plan.workspace, "/tmp", "/var/tmp", "/dev/shm"};
+  if (const EffectiveSetting* write = policy->find("sandbox.write"))
+    for (const std::string& path : std::get<std::vector<std::string>>(write->value)) writable.push_back(path);
+  ProgramFinder finder(policy, context.search, plan.directory, std::move(writable));
+  const LookUp look_up = [&finder](const std::vector<ShellWord>& argv) { return finder.find(argv.front().text); };
+  std::vector<ShellWord> argv;
+  for (const std::string& word : plan.command) argv.push_back({word, true});
+  const Surroundings around(plan.workspace, plan.directory, context.places.home);
+  const JudgedCommand judged = judge_command(argv, *policy, around, Gate::present, look_up, Detail::verdict);
+  if (judged.decision == Decision::allow || judged.parts.empty()) return {};
+  const JudgedPart& part = judged.parts[judged.decided_by];
+  const std::string reason = explain(*policy, part.verdict);
+  if (judged.decision == Decision::deny)
+    return fail(ErrorKind::denied,
+                fmt::format("denied: {}: {}", printable(shorten(shell_join(plan.command), 120)), reason));
+  warnings.push_back("policy would ask about this command, and you typed it yourself: " + reason);
+  return {};
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::string>& environment) {
+  Request request = arguments.request;
+  TRY_ASSIGN(PolicyContext context, find_context(environment, request.directory));
+  context.places.flags = arguments.flags.policy_files;
+  std::vector<Layer> flags;
+  flags.push_back(flag_layer(request.policy, arguments.flags, context.directory, context.places.home));
+  if (flags.front().settings.empty()) flags.clear();
+  const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  TRY_ASSIGN(LoadedPolicy loaded, load_policy(context.places, now, std::move(flags)));
+  TRY_ASSIGN(request.policy, session_policy(*loaded.policy, request.policy, loaded.warnings));
   // `auto` chooses by what really works here; the others fail at the step that does not.
   const HostFeatures host =
       probe(request.policy.backend == BackendChoice::automatic ? ProbeDepth::full : ProbeDepth::quick);
   TRY_ASSIGN(Facts facts, gather_facts(request, environment));
+  TRY(check_agent(*loaded.policy, facts.agent));
   TRY_ASSIGN(SandboxPlan made, plan(request.policy, facts, host));
-  return Planned{.plan = std::move(made), .facts = std::move(facts)};
+  TRY(judge_own_command(loaded.policy, context, made, loaded.warnings));
+  for (std::string& warning : loaded.warnings) made.warnings.push_back(std::move(warning));
+  made.policy_digest = loaded.policy->digest();
+  for (const Layer& layer : loaded.policy->layers())
+    if (layer.kind != LayerKind::builtin && layer.file != "command line")
+      made.policy_layers.push_back(name_of_layer(layer));
+  return Planned{.plan = std::move(made), .facts = std::move(facts), .policy = std::move(loaded.policy)};
 }
 
 Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv,
@@ -120,11 +180,17 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
       .arguments = argv, .environment = environ_block, .clipboard = arguments.request.policy.clipboard};
   if (arguments.show_timings) options.timings = make_timings();
   std::optional<PreparedNamespaces> prepared;
+  // Begun before the policy is read, for what was asked for; begun again if policy has another network.
   if (arguments.request.policy.backend == BackendChoice::namespaces) {
     TRY_ASSIGN(prepared, PreparedNamespaces::begin(arguments.request.policy.network, options.timings));
   }
   own.begun = now_ns();
-  TRY_ASSIGN(const Planned planned, make_plan(arguments.request, environment));
+  TRY_ASSIGN(const Planned planned, make_plan(arguments, environment));
+  if (planned.plan.backend != Backend::namespaces) {
+    prepared.reset();
+  } else if (!prepared || prepared->network() != planned.plan.network) {
+    TRY_ASSIGN(prepared, PreparedNamespaces::begin(planned.plan.network, options.timings));
+  }
   own.planned = now_ns();
   TRY_ASSIGN(const SessionId id, make_session_id());
   const bool is_run = arguments.verb == Verb::run;

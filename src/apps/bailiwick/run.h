@@ -1,12 +1,14 @@
 // `run` and `exec`: facts -> plan -> record -> supervisor -> what people see.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "arguments.h"
 #include "base/result.h"
 #include "kernel/host_features.h"
+#include "policy/effective.h"
 #include "sandbox/plan.h"
 
 namespace bailiwick {
@@ -14,8 +16,9 @@ namespace bailiwick {
 struct Planned {
   SandboxPlan plan;
   Facts facts;
+  std::shared_ptr<const Policy> policy;
 };
-[[nodiscard]] Result<Planned> make_plan(const Request& request, const std::vector<std::string>& environment);
+[[nodiscard]] Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::string>& environment);
 
 // The exit code of the program. An error: nothing ran.
 [[nodiscard]] Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment,
