@@ -129,11 +129,17 @@ class Hosts {
       case HostPatternKind::domain:
       case HostPatternKind::wildcard: {
         const std::string_view fixed = fixed_part(entry.pattern);
-        if (!fixed.empty() && !suffixes_.is_suffix(fixed)) return;
-        add(Kind::public_suffix, rule,
-            fixed.empty() ? "ends in a wildcard, so that it allows names that anybody may register"
-                          : fmt::format("allows names below `{}`, where anybody may register one", printable(fixed)),
-            "name the hosts, or the domain that belongs to you");
+        std::string what;
+        if (fixed.empty()) {
+          what = "ends in a wildcard, so that it allows names that anybody may register";
+        } else if (suffixes_.is_suffix(fixed)) {
+          what = fmt::format("allows names below `{}`, where anybody may register one", printable(fixed));
+        } else if (entry.pattern.kind != HostPatternKind::wildcard && !suffixes_.suffix_below(fixed).empty()) {
+          what = fmt::format("allows names below `{}`, where anybody may register one", suffixes_.suffix_below(fixed));
+        } else {
+          return;
+        }
+        add(Kind::public_suffix, rule, what, "name the hosts, or the domain that belongs to you");
         return;
       }
     }

@@ -32,6 +32,7 @@ jp
 // ===BEGIN PRIVATE DOMAINS===
 github.io   trailing words are no part of it
 blogspot.com
+s3.amazonaws.com
 )";
 
 std::string read_data(const std::string& name) {
@@ -181,6 +182,10 @@ TEST(Lint, PublicSuffixes) {
     EXPECT_TRUE(list.is_suffix(name)) << name;
   for (const std::string name : {"acme.com", "acme.co.uk", "www.ck", "city.kawasaki.jp", "x.github.io", "a.b.ck"})
     EXPECT_FALSE(list.is_suffix(name)) << name;
+  EXPECT_EQ(list.suffix_below("uk"), "co.uk");
+  EXPECT_EQ(list.suffix_below("kawasaki.jp"), "*.kawasaki.jp");
+  EXPECT_EQ(list.suffix_below("amazonaws.com"), "s3.amazonaws.com");
+  EXPECT_EQ(list.suffix_below("acme.com"), "");
   EXPECT_EQ(ascii_label("bücher"), "xn--bcher-kva");
   EXPECT_EQ(ascii_label("公司"), "xn--55qx5d");
   EXPECT_EQ(ascii_label("рф"), "xn--p1ai");
@@ -192,6 +197,8 @@ TEST(Lint, WithoutTheListOnlySingleLabelsAreSeenAndThatIsSaidOnce) {
   const auto text = "[network.hosts]\n\"*.com\" = \"allow\"\n\"*.co.uk\" = \"allow\"\n\"*.acme.example\" = \"allow\"\n";
   EXPECT_THAT(kinds_of(text, ""), UnorderedElementsAre(Kind::public_suffix, Kind::no_suffix_list));
   EXPECT_THAT(kinds_of(text), ElementsAre(Kind::public_suffix, Kind::public_suffix));
+  EXPECT_THAT(kinds_of("[network.hosts]\n\"**.amazonaws.com\" = \"allow\"\n"), ElementsAre(Kind::public_suffix));
+  EXPECT_THAT(kinds_of("[network.hosts]\n\"x-*.amazonaws.com\" = \"allow\"\n"), IsEmpty());
   EXPECT_THAT(kinds_of("[network.hosts]\n\"*.com\" = \"deny\"\n\"github.org\" = \"allow\"\n", ""), IsEmpty());
 }
 

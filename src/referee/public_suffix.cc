@@ -98,11 +98,25 @@ PublicSuffixes::PublicSuffixes(std::string_view list) {
     if (line.starts_with('!')) {
       except_.insert(ascii_name(line.substr(1)));
     } else if (line.starts_with("*.")) {
-      below_.insert(ascii_name(line.substr(2)));
+      const std::string name = ascii_name(line.substr(2));
+      add_parents("*." + name, "*." + name);
+      below_.insert(name);
     } else {
-      exact_.insert(ascii_name(line));
+      const std::string name = ascii_name(line);
+      add_parents(name, name);
+      exact_.insert(name);
     }
   }
+}
+
+void PublicSuffixes::add_parents(std::string_view name, std::string_view rule) {
+  for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1))
+    parents_.try_emplace(std::string(name.substr(dot + 1)), rule);
+}
+
+std::string_view PublicSuffixes::suffix_below(std::string_view name) const {
+  const auto found = parents_.find(std::string(name));
+  return found == parents_.end() ? std::string_view() : found->second;
 }
 
 bool PublicSuffixes::is_suffix(std::string_view name) const {
