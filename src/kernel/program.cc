@@ -162,8 +162,9 @@ namespace {
 
 // One file that is many programs, by the name it is called under: that a rule names one of them says nothing about the
 // others.
-constexpr auto kManyPrograms = std::to_array<std::string_view>(
-    {"busybox", "toybox", "coreutils", "systemctl", "kmod", "lvm", "xtables-nft-multi", "xtables-legacy-multi"});
+constexpr auto kManyPrograms =
+    std::to_array<std::string_view>({"busybox", "toybox", "coreutils", "systemctl", "kmod", "lvm", "pgrep", "xz",
+                                     "zstd", "xtables-nft-multi", "xtables-legacy-multi"});
 
 }  // namespace
 

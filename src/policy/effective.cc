@@ -142,7 +142,11 @@ class Combiner {
     const std::vector<Contribution> all = contributions(key.path);
     if (all.empty()) return {};
     switch (key.combines) {
-      case Combines::meet: return key.type == ValueType::choices ? meet_choices(key, all) : meet_bounded(key, all);
+      case Combines::meet: {
+        // What lists are of: places and variables that are let in, or what may be chosen.
+        const bool lets_in = key.type == ValueType::paths || key.path == "sandbox.environment";
+        return lets_in ? meet_bounded(key, all) : meet_choices(key, all);
+      }
       case Combines::join: join(key, all); return {};
       case Combines::min:
       case Combines::max: extreme(key, all); return {};

@@ -98,7 +98,10 @@ TEST(Combine, SmallestLargestAndJoined) {
   const Source c{user, "u", "[telemetry]\nretention = \"90d\"\nprompts = \"off\"\nsync = \"group\"\n"};
   EXPECT_EQ(value({a, b, c}, "sandbox.deny_read"), SettingValue(Words{"**/.env", "secret/"}));
   EXPECT_EQ(value({a, b, c}, "approvals.timeout"), SettingValue(std::int64_t{300}));
-  EXPECT_EQ(value({b}, "approvals.timeout"), SettingValue(std::int64_t{3600})) << "the built-in value bounds nobody";
+  EXPECT_EQ(value({b}, "approvals.timeout"), SettingValue(std::int64_t{600})) << "a project raises nothing";
+  EXPECT_EQ(value({{user, "u", "[approvals]\ntimeout = \"1h\"\n"}}, "approvals.timeout"),
+            SettingValue(std::int64_t{3600}))
+      << "the built-in value bounds nobody else";
   EXPECT_EQ(value({}, "approvals.timeout"), SettingValue(std::int64_t{600}));
   EXPECT_EQ(value({a, b, c}, "telemetry.retention"), SettingValue(std::int64_t{90 * 86400}));
   EXPECT_EQ(value({a, b, c}, "telemetry.prompts"), SettingValue("off"));

@@ -236,7 +236,8 @@ constexpr auto kKeys = std::to_array<SchemaKey>({
      .combines = Combines::verdict,
      .layers = kAll,
      .summary =
-         "Rules about MCP servers and their tools, by the server's name; `*` is every server that has no table here.",
+         "Rules about MCP servers and their tools, by the server's name; `*` is every server. The strictest that "
+         "matches holds.",
      .example =
          "[mcp.servers.docs]\ndecision = \"allow\"\nurl = \"https://mcp.acme.example/docs\"\ntools = { \"delete_*\" = "
          "\"deny\" }"},

@@ -18,6 +18,14 @@ bool has_identity(const ServerRule& rule, const McpAction& action) {
   return rule.url.empty() || action.url == rule.url;
 }
 
+// The strictest of those that name the tool, else the server's; may be none.
+std::optional<Decision> decision_about(const ServerRule& rule, std::string_view tool) {
+  std::optional<Decision> decided;
+  for (const auto& [pattern, decision] : rule.tools)
+    if (is_tool(pattern, tool)) decided = decided ? std::max(*decided, decision) : decision;
+  return decided ? decided : rule.decision;
+}
+
 }  // namespace
 
 Verdict judge(const McpAction& action, const Policy& policy, std::vector<MatchedCause>* matched) {
@@ -26,36 +34,32 @@ Verdict judge(const McpAction& action, const Policy& policy, std::vector<Matched
   std::vector<Opinion> opinions(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto& servers = layers[i].servers;
-    auto at = std::ranges::find(servers, action.server, &ServerRule::name);
-    if (at == servers.end()) at = std::ranges::find(servers, "*", &ServerRule::name);
-    const auto say = [&](Decision decision, const Cause& cause, std::string rule) {
-      opinions[i] = {true, decision, cause};
-      if (matched != nullptr) matched->push_back({decision, cause, std::move(rule)});
-    };
-    if (at != servers.end()) {
+    // The rules of this server and those of every server: the strictest holds.
+    for (std::size_t r = 0; r < servers.size(); ++r) {
+      const ServerRule& rule = servers[r];
+      if (rule.name != action.server && rule.name != "*") continue;
       Cause cause{.kind = CauseKind::rule,
                   .layer = static_cast<std::uint16_t>(i),
-                  .rule = static_cast<std::uint32_t>(at - servers.begin()),
-                  .place = at->place,
-                  .reason = at->reason};
-      if (!has_identity(*at, action)) {
+                  .rule = static_cast<std::uint32_t>(r),
+                  .place = rule.place,
+                  .reason = rule.reason};
+      std::optional<Decision> decided = decision_about(rule, action.tool);
+      if (!has_identity(rule, action)) {
         cause.reason = "the server is not the one that the rule names: its command or address differs or is not known";
-        say(Decision::deny, cause, action.server);
-        continue;
+        decided = Decision::deny;
       }
-      std::optional<Decision> decided;  // the strictest of those that name the tool
-      for (const auto& [pattern, decision] : at->tools)
-        if (is_tool(pattern, action.tool)) decided = decided ? std::max(*decided, decision) : decision;
-      if (!decided) decided = at->decision;
-      if (decided) {
-        say(*decided, cause, action.server + " " + action.tool);
-        continue;
-      }
+      if (!decided) continue;
+      if (matched != nullptr) matched->push_back({*decided, cause, rule.name + " " + action.tool});
+      Opinion& opinion = opinions[i];
+      if (!opinion.speaks || *decided > opinion.decision) opinion = {true, *decided, cause};
     }
+    if (opinions[i].speaks) continue;
     const SectionStance& stance = section.stances[i];
-    if (stance.fallback)
-      say(*stance.fallback, {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place},
-          "default");
+    if (!stance.fallback) continue;
+    opinions[i] = {true,
+                   *stance.fallback,
+                   {.kind = CauseKind::fallback, .layer = stance.origin.layer, .place = stance.origin.place}};
+    if (matched != nullptr) matched->push_back({*stance.fallback, opinions[i].cause, "default"});
   }
   const Opinion last{
       true,

@@ -93,12 +93,15 @@ Words environment_of(const Policy& policy, const SandboxPolicy& asked) {
   return out;
 }
 
-// A file's limit holds where it is smaller than what was asked for.
+// A file's limit holds where it is smaller than what was asked for. `most`: what holds where nobody says anything.
 template <class T>
-void lower(const Policy& policy, std::string_view key, T& value, bool was_asked, std::vector<std::string>& warnings) {
+void lower(const Policy& policy, std::string_view key, T& value, std::uint64_t most, bool was_asked,
+           std::vector<std::string>& warnings) {
   const EffectiveSetting* setting = policy.find(key);
   if (setting == nullptr) return;
-  const auto limit = static_cast<std::uint64_t>(std::get<std::int64_t>(setting->value));
+  auto limit = static_cast<std::uint64_t>(std::get<std::int64_t>(setting->value));
+  // A project only tightens: above what holds without it, its limit is none.
+  if (policy.layers()[setting->origins.front().layer].kind == LayerKind::project) limit = std::min(limit, most);
   if (was_asked && policy.layers()[setting->origins.front().layer].file != kCommandLine)
     warnings.push_back(fmt::format("{} is {}, not what the command line asks for ({})", key,
                                    format_value(*setting->key, setting->value),
@@ -106,14 +109,27 @@ void lower(const Policy& policy, std::string_view key, T& value, bool was_asked,
   value = limit;
 }
 
+// As the plan has it where no limit is given.
+std::uint64_t half_of_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long size = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || size <= 0) return UINT64_MAX;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 2;
+}
+
 Status apply_limits(const Policy& policy, const Limits& asked, Limits& out, std::vector<std::string>& warnings) {
   const Limits untouched;
-  lower(policy, "limits.memory", out.memory_bytes, asked.memory_bytes.has_value(), warnings);
-  lower(policy, "limits.processes", out.processes, asked.processes != untouched.processes, warnings);
-  lower(policy, "limits.open_files", out.open_files, asked.open_files != untouched.open_files, warnings);
-  lower(policy, "limits.file_size", out.file_bytes, asked.file_bytes != untouched.file_bytes, warnings);
-  lower(policy, "limits.data", out.data_bytes, asked.data_bytes.has_value(), warnings);
-  lower(policy, "limits.scratch", out.scratch_bytes, asked.scratch_bytes.has_value(), warnings);
+  const std::uint64_t memory = half_of_memory();
+  lower(policy, "limits.memory", out.memory_bytes, memory, asked.memory_bytes.has_value(), warnings);
+  lower(policy, "limits.processes", out.processes, untouched.processes, asked.processes != untouched.processes,
+        warnings);
+  lower(policy, "limits.open_files", out.open_files, untouched.open_files, asked.open_files != untouched.open_files,
+        warnings);
+  lower(policy, "limits.file_size", out.file_bytes, untouched.file_bytes, asked.file_bytes != untouched.file_bytes,
+        warnings);
+  lower(policy, "limits.data", out.data_bytes, UINT64_MAX, asked.data_bytes.has_value(), warnings);
+  lower(policy, "limits.scratch", out.scratch_bytes, out.memory_bytes.value_or(memory) / 2,
+        asked.scratch_bytes.has_value(), warnings);
   if (const EffectiveSetting* cpus = policy.find("limits.cpus")) out.cpus = std::get<double>(cpus->value);
   if (out.processes == 0 || out.open_files == 0)
     return fail(ErrorKind::invalid,

@@ -37,6 +37,30 @@ T value_or_throw(Result<T> result) {
   return std::move(*result);
 }
 
+// CLI11 takes a word `[a,b]` apart into `a` and `b`, wherever it stands. A byte in front keeps it whole, and is taken
+// off again before the value is stored.
+constexpr char kWhole = '\x01';
+
+std::vector<std::string> keep_whole(int argc, const char* const* argv) {
+  std::vector<std::string> out;
+  for (int i = 0; i < argc; ++i) {
+    std::string word = argv[i];
+    if (i > 0 && !word.empty() && (word.front() == '[' || word.front() == kWhole)) word.insert(word.begin(), kWhole);
+    out.push_back(std::move(word));
+  }
+  return out;
+}
+
+void take_marks_off(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    option->transform([](std::string word) {
+      if (!word.empty() && word.front() == kWhole) word.erase(0, 1);
+      return word;
+    });
+  }
+  for (CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; })) take_marks_off(*group);
+}
+
 void add_sandbox_options(CLI::App& app, Request& request, Raw& raw) {
   SandboxPolicy& policy = request.policy;
   app.add_option("-C,--directory", request.directory,
@@ -165,7 +189,11 @@ std::variant<Arguments, EarlyEnd> parse_arguments(int argc, const char* const* a
     verb.footer(kExitCodes);
   }
   try {
-    app.parse(argc, argv);
+    take_marks_off(app);
+    const std::vector<std::string> words = keep_whole(argc, argv);
+    std::vector<const char*> pointers;
+    for (const std::string& word : words) pointers.push_back(word.c_str());
+    app.parse(argc, pointers.data());
     if (is_policy) {
       out.verb = Verb::policy;
       return out;

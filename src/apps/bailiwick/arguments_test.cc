@@ -179,6 +179,17 @@ TEST(Arguments, HelpAndVersion) {
   EXPECT_EQ(end->out, "bailiwick " BAILIWICK_VERSION "\n");
 }
 
+// CLI11 takes `[a,b]` apart.
+TEST(Arguments, WordsInBracketsStayWhole) {
+  const auto result = parse({"exec", "--deny-read", "[ab]", "--", "[", "[a,b]", "[x]", "[[", "\x01[", "]", "", "{}"});
+  const auto* arguments = std::get_if<Arguments>(&result);
+  ASSERT_NE(arguments, nullptr);
+  EXPECT_EQ(arguments->request.command, (std::vector<std::string>{"[", "[a,b]", "[x]", "[[", "\x01[", "]", "", "{}"}));
+  EXPECT_EQ(arguments->request.policy.deny_read, (std::vector<std::string>{"[ab]"}));
+  const auto shell = parse({"policy", "explain", "shell", "[ -f x ]"});
+  EXPECT_EQ(std::get<Arguments>(shell).policy.words, (std::vector<std::string>{"[ -f x ]"}));
+}
+
 // ---- completions
 
 TEST(Completions, EachShellHasItsOwn) {

@@ -21,6 +21,14 @@
 namespace bailiwick {
 namespace {
 
+// Bundles count in seconds.
+std::string shown(WallTime time) {
+  std::string out = format_rfc3339(time);
+  return out.substr(0, out.find('.')) + "Z";
+}
+
+std::string counted(std::size_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+
 WallTime now() { return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()); }
 
 void warn(const std::vector<std::string>& warnings) {
@@ -54,8 +62,10 @@ Result<int> run_check(const PolicyArguments& arguments) {
     }
     warn(kept.warnings);
     if (problem.empty()) {
-      TRY(print_text(fmt::format("{}: good: {} settings, {} command rules, {} hosts, {} MCP servers\n", printable(file),
-                                 kept.settings.size(), kept.commands.size(), kept.hosts.size(), kept.servers.size())));
+      TRY(print_text(fmt::format("{}: good: {}, {}, {}, {}\n", printable(file),
+                                 counted(kept.settings.size(), "setting"),
+                                 counted(kept.commands.size(), "command rule"), counted(kept.hosts.size(), "host"),
+                                 counted(kept.servers.size(), "MCP server"))));
     } else {
       std::fprintf(stderr, "bailiwick: %s\n", problem.c_str());
     }
@@ -254,7 +264,7 @@ Result<int> run_sign(const PolicyArguments& arguments) {
   TRY(write_new_file(file, bundle, 0644));
   if (file != "-")
     TRY(print_text(fmt::format("wrote {}: serial {}, key {}, until {}\n", file, terms.serial, key_id(key.public_key),
-                               format_rfc3339(terms.expires))));
+                               shown(terms.expires))));
   return 0;
 }
 
@@ -286,13 +296,13 @@ Result<int> run_verify(const PolicyArguments& arguments) {
       put(out, "name", json_text(name));
       put(out, "serial", json_number(bundle.terms.serial));
       put(out, "key_id", json_text(bundle.key_id));
-      put(out, "not_before", json_text(format_rfc3339(bundle.terms.not_before)));
-      put(out, "expires", json_text(format_rfc3339(bundle.terms.expires)));
+      put(out, "not_before", json_text(shown(bundle.terms.not_before)));
+      put(out, "expires", json_text(shown(bundle.terms.expires)));
       TRY(print_json(out));
     } else {
       TRY(print_text(fmt::format("{}: good: {}, serial {}, key {}, until {}\n", printable(file),
                                  name.empty() ? "no name" : printable(name), bundle.terms.serial, bundle.key_id,
-                                 format_rfc3339(bundle.terms.expires))));
+                                 shown(bundle.terms.expires))));
     }
   }
   return is_good ? 0 : 1;

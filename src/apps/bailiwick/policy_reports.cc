@@ -98,6 +98,8 @@ std::string layer_text(const Policy& policy, std::size_t number) {
   return text;
 }
 
+std::string counted(std::size_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+
 std::string show_text(const LoadedPolicy& loaded, bool with_layers) {
   const Policy& policy = *loaded.policy;
   std::string text;
@@ -106,9 +108,9 @@ std::string show_text(const LoadedPolicy& loaded, bool with_layers) {
   } else {
     for (const Layer& layer : policy.layers()) {
       if (layer.kind == LayerKind::builtin) continue;
-      text += fmt::format("{:<8} {}: {} settings, {} command rules, {} hosts, {} MCP servers\n", name_of(layer.kind),
-                          printable(layer.file), layer.settings.size(), layer.commands.size(), layer.hosts.size(),
-                          layer.servers.size());
+      text += fmt::format("{:<8} {}: {}, {}, {}, {}\n", name_of(layer.kind), printable(layer.file),
+                          counted(layer.settings.size(), "setting"), counted(layer.commands.size(), "command rule"),
+                          counted(layer.hosts.size(), "host"), counted(layer.servers.size(), "MCP server"));
     }
     if (policy.layers().size() == 1) text += "no policy files: the built-in defaults hold\n";
     text += "\n";
