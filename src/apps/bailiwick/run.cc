@@ -136,10 +136,8 @@ void say_what_only_observes(const Policy& policy, std::vector<std::string>& warn
 // What rules say about the session's own command. A question needs no asking: the person at the terminal typed it.
 Status judge_own_command(const std::shared_ptr<const Policy>& policy, const PolicyContext& context,
                          const SandboxPlan& plan, std::vector<std::string>& warnings) {
-  std::vector<std::string> writable{plan.workspace, "/tmp", "/var/tmp", "/dev/shm"};
-  if (const EffectiveSetting* write = policy->find("sandbox.write"))
-    for (const std::string& path : std::get<std::vector<std::string>>(write->value)) writable.push_back(path);
-  ProgramFinder finder(policy, context.search, plan.directory, std::move(writable));
+  ProgramFinder finder(policy, context.search, plan.directory,
+                       writable_places(*policy, plan.workspace, plan.directory));
   const LookUp look_up = [&finder](const std::vector<ShellWord>& argv) { return finder.find(argv.front().text); };
   std::vector<ShellWord> argv;
   for (const std::string& word : plan.command) argv.push_back({word, true});
