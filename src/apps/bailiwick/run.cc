@@ -39,13 +39,14 @@ std::uint64_t now_ns() {
 }
 
 struct OwnTimes {
-  std::uint64_t start = 0, begun = 0, planned = 0, ended = 0;
+  std::uint64_t start = 0, begun = 0, policy = 0, planned = 0, ended = 0;
 };
 
 void print_timings(const std::uint64_t* marks, const OwnTimes& own) {
   const auto micros = [](std::uint64_t from, std::uint64_t to) { return static_cast<double>(to - from) / 1e3; };
-  std::string out = fmt::format("{{\"begin_namespaces_us\":{:.1f},\"facts_and_plan_us\":{:.1f}",
-                                micros(own.start, own.begun), micros(own.begun, own.planned));
+  std::string out =
+      fmt::format("{{\"begin_namespaces_us\":{:.1f},\"policy_us\":{:.1f},\"facts_and_plan_us\":{:.1f}",
+                  micros(own.start, own.begun), micros(own.begun, own.policy), micros(own.policy, own.planned));
   constexpr auto kPrepared = static_cast<std::size_t>(LaunchStep::prepared);
   for (std::size_t i = 0; i < kPrepared; ++i) {
     if (marks[i] != 0 && marks[i + 1] != 0) {
@@ -165,6 +166,7 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
   TRY_ASSIGN(LoadedPolicy loaded, load_policy(context.places, now, std::move(flags)));
   TRY_ASSIGN(request.policy, session_policy(*loaded.policy, request.policy, loaded.warnings));
+  const std::uint64_t policy_known = now_ns();
   // `auto` chooses by what really works here; the others fail at the step that does not.
   const HostFeatures host =
       probe(request.policy.backend == BackendChoice::automatic ? ProbeDepth::full : ProbeDepth::quick);
@@ -178,7 +180,10 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   for (const Layer& layer : loaded.policy->layers())
     if (layer.kind != LayerKind::builtin && layer.file != "command line")
       made.policy_layers.push_back(name_of_layer(layer));
-  return Planned{.plan = std::move(made), .facts = std::move(facts), .policy = std::move(loaded.policy)};
+  return Planned{.plan = std::move(made),
+                 .facts = std::move(facts),
+                 .policy = std::move(loaded.policy),
+                 .policy_known_ns = policy_known};
 }
 
 Result<int> run_session(const Arguments& arguments, const std::vector<std::string>& environment, char** argv,
@@ -200,6 +205,7 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
   } else if (!prepared || prepared->network() != planned.plan.network) {
     TRY_ASSIGN(prepared, PreparedNamespaces::begin(planned.plan.network, options.timings));
   }
+  own.policy = planned.policy_known_ns;
   own.planned = now_ns();
   TRY_ASSIGN(const SessionId id, make_session_id());
   const bool is_run = arguments.verb == Verb::run;

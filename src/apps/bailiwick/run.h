@@ -1,6 +1,7 @@
 // `run` and `exec`: facts -> plan -> record -> supervisor -> what people see.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct Planned {
   SandboxPlan plan;
   Facts facts;
   std::shared_ptr<const Policy> policy;
+  std::uint64_t policy_known_ns = 0;  // CLOCK_MONOTONIC: when it was read
 };
 [[nodiscard]] Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::string>& environment);
 
