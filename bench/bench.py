@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 
+import judging
 import startup
 import work
 from report import Report
 
-PARTS = ["calibration", "startup", "steps", "work", "linking"]
+PARTS = ["calibration", "startup", "steps", "work", "judging", "linking"]
 
 
 class Context:
@@ -85,7 +86,7 @@ def main():
     version = subprocess.run([bailiwick, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     report.data["machine"] = {"kernel": platform.release(), "cpus": os.cpu_count(), "uid": os.getuid(), "binary": bailiwick,
                               "version": version, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    run = {"calibration": startup.calibration, "startup": startup.startup, "steps": startup.steps, "work": work.work, "linking": startup.linking}
+    run = {"calibration": startup.calibration, "startup": startup.startup, "steps": startup.steps, "work": work.work, "judging": judging.judging, "linking": startup.linking}
     for part in PARTS:
         if part in arguments.parts:
             run[part](context)

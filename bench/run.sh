@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark of a whole session: start-up against a bare spawn and bubblewrap with the same sandbox, its steps, and work inside.
 #
-#   bench/run.sh [--quick] [--json FILE] [--only calibration,startup,steps,work,linking] [--rounds N] [BAILIWICK-BINARY]
+#   bench/run.sh [--quick] [--json FILE] [--only calibration,startup,steps,work,judging,linking] [--rounds N] [BAILIWICK-BINARY]
 #
 # Prints ratios taken in this one run, on this machine; lines "must reach" say ok or missed. Ends with 0 whatever was measured, so that a
 # busy machine never breaks a build; with 2 for a command line that it does not understand. Needs cc and python3; git, g++ and bwrap for

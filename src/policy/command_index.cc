@@ -68,10 +68,12 @@ void CommandIndex::add(const CommandRule& rule, std::uint16_t layer, std::uint32
   if (rule.prefix.empty()) return;
   add_from(rule, 0, 0, ref);
   if (rule.decision == Decision::allow) return;
-  for (const std::string& program : rule.prefix.front()) {
-    const auto at = std::ranges::lower_bound(guarded_, program);
-    if (at == guarded_.end() || *at != program) guarded_.insert(at, program);
-  }
+  guarded_.insert(guarded_.end(), rule.prefix.front().begin(), rule.prefix.front().end());
+}
+
+void CommandIndex::seal() {
+  std::ranges::sort(guarded_);
+  guarded_.erase(std::ranges::unique(guarded_).begin(), guarded_.end());
 }
 
 }  // namespace bailiwick

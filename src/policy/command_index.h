@@ -25,6 +25,8 @@ struct RuleRef {
 class CommandIndex {
  public:
   void add(const CommandRule& rule, std::uint16_t layer, std::uint32_t number);
+  // After the last one.
+  void seal();
 
   // Calls `found` for each rule whose prefix `program` and the words after it begin with; `rest` is what follows the
   // prefix. True if a word made at run time stands where a longer prefix goes on: more rules may match then.

@@ -348,6 +348,7 @@ class Combiner {
         policy_->hosts_.push_back(std::move(entry));
       }
     }
+    policy_->commands_.seal();
     return {};
   }
 

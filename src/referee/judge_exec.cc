@@ -7,7 +7,22 @@
 namespace bailiwick {
 namespace {
 
-constexpr std::size_t kWords = 64;  // of a call on the stack
+constexpr std::size_t kWords = 16;  // of a call on the stack: most have fewer
+
+// One a layer, on the stack where there are few.
+class Opinions {
+ public:
+  explicit Opinions(std::size_t count) : count_(count) {
+    if (count > few_.size()) many_.resize(count);
+  }
+  Opinion& operator[](std::size_t i) { return many_.empty() ? few_[i] : many_[i]; }
+  [[nodiscard]] std::span<const Opinion> all() const { return {many_.empty() ? few_.data() : many_.data(), count_}; }
+
+ private:
+  std::array<Opinion, 6> few_;
+  std::vector<Opinion> many_;
+  std::size_t count_;
+};
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -137,7 +152,7 @@ Verdict judge(const ExecAction& action, const Policy& policy, const Surroundings
               std::vector<MatchedCause>* matched) {
   const Section& section = policy.command_section();
   const auto& layers = policy.layers();
-  std::array<Opinion, kMaxLayers> opinions;
+  Opinions opinions(layers.size());
   const std::size_t count = layers.size();
   ToolReading reading;
   bool is_complete = true;
@@ -195,8 +210,7 @@ Verdict judge(const ExecAction& action, const Policy& policy, const Surroundings
       matched->push_back({opinions[i].decision, opinions[i].cause,
                           opinions[i].cause.kind == CauseKind::risk ? "ask_from" : "default"});
   }
-  Verdict out =
-      settle(policy, section, std::span(opinions).first(count), last_word(section, reading.risk, reading.why));
+  Verdict out = settle(policy, section, opinions.all(), last_word(section, reading.risk, reading.why));
   out.risk = reading.risk;
   out.effects = reading.effects;
   out.risk_reason = reading.why;

@@ -1,5 +1,5 @@
-#include "base/text.h"
 #include "sandbox/workspace.h"
+#include "base/text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -42,6 +42,14 @@ Result<LoadedPolicy> load_policy(const SourcePlaces& places, WallTime now, std::
   return out;
 }
 
+std::vector<std::string> writable_places(const Policy& policy, const std::string& workspace,
+                                         const std::string& directory) {
+  std::vector<std::string> out{workspace, directory, "/tmp", "/var/tmp", "/dev/shm"};
+  if (const EffectiveSetting* write = policy.find("sandbox.write"))
+    for (const std::string& path : std::get<std::vector<std::string>>(write->value)) out.push_back(path);
+  return out;
+}
+
 ProgramFinder::ProgramFinder(std::shared_ptr<const Policy> policy, std::string search, std::string directory,
                              std::vector<std::string> writable)
     : policy_(std::move(policy)),

@@ -29,6 +29,10 @@ struct LoadedPolicy {
 // dropped.
 [[nodiscard]] Result<LoadedPolicy> load_policy(const SourcePlaces& places, WallTime now, std::vector<Layer> extra = {});
 
+// Where a session's commands can write: below these nothing is trusted.
+[[nodiscard]] std::vector<std::string> writable_places(const Policy& policy, const std::string& workspace,
+                                                       const std::string& directory);
+
 // Looks programs up as the session's commands would: along `search` from `directory`. Programs below `writable` are not
 // trusted. Keeps digests; not for several threads.
 class ProgramFinder {

@@ -172,12 +172,16 @@ class Loader {
     return {};
   }
 
-  // What the agent can write, it can loosen for the next time.
-  void add_own(LayerKind kind, const std::string& file, OwnFile own, std::optional<ForeignFormat> format) {
+  // What the agent can write, it can loosen for the next time (law 1).
+  Status add_own(LayerKind kind, const std::string& file, OwnFile own, std::optional<ForeignFormat> format) {
     if (!places_.workspace.empty() && is_within(own.path, places_.workspace)) {
-      warn(quoted(file) + " lies in the workspace, where an agent can change it: keep it elsewhere");
+      return fail(ErrorKind::invalid,
+                  quoted(file) +
+                      " lies in the workspace, where an agent can change it: move it to another place; what a "
+                      "project may say stands in its .bailiwick.toml");
     }
     add(kind, file, std::move(own.text), format);
+    return {};
   }
 
   Status load_user() {
@@ -186,7 +190,7 @@ class Loader {
     if (!directory.starts_with('/')) directory = places_.home + "/.config";
     const std::string path = directory + "/bailiwick/policy.toml";
     TRY_ASSIGN(auto own, load_own_file(path, kMaxDocument));
-    if (own) add_own(LayerKind::user, path, std::move(*own), {});
+    if (own) TRY(add_own(LayerKind::user, path, std::move(*own), {}));
     return {};
   }
 
@@ -194,7 +198,7 @@ class Loader {
     for (const std::string& path : places_.flags) {
       TRY_ASSIGN(auto own, load_own_file(path, kMaxDocument));
       if (!own) return fail(ErrorKind::invalid, quoted(path) + " is not there: check the path after --policy");
-      add_own(LayerKind::flag, path, std::move(*own), find_foreign_format(path));
+      TRY(add_own(LayerKind::flag, path, std::move(*own), find_foreign_format(path)));
     }
     return {};
   }

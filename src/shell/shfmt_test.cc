@@ -339,7 +339,9 @@ void compare(const std::vector<std::string>& texts, std::size_t from, std::size_
     const std::string& text = texts[at++];
     const ShellReading ours = read_shell(text);
     const std::string found = collector.is_beyond ? "a function or coproc" : difference(ours, collector.out);
-    if (!found.empty()) EXPECT_TRUE(is_quirk(text)) << text << "\n    " << render_reading(ours) << "\n    " << found;
+    if (!found.empty()) {
+      EXPECT_TRUE(is_quirk(text)) << text << "\n    " << render_reading(ours) << "\n    " << found;
+    }
     ++tally.compared;
     collector = {};
   }

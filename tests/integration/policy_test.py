@@ -1,6 +1,6 @@
 """The policy commands of the program, as people and programs call them, and sessions under policy."""
-import json, os, subprocess, unittest
-from support import Case, main
+import json, os, shutil, subprocess, tempfile
+from support import Case, PROGRAM, main
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CONFORMANCE = os.path.join(TREE, 'tests', 'conformance')
@@ -330,6 +330,116 @@ class Sessions(PolicyCase):
     def test_the_flag_is_a_users_layer(self):
         p = self.write('p.toml', 'schema = 1\n[commands]\nclosed = true\n')
         self.assertIn('only an admin layer', self.run_exec('true', options=['--policy', p], code=3))
+
+
+class AdminSessions(PolicyCase):
+    """An administrator's files at their real places, in a private mount namespace. Only root can have them there: an ordinary user's own namespace
+    shows files of nobody's, and these are refused. So the pass as root runs these cases twice, the second time with the program as an ordinary user."""
+    USER = None
+
+    def setUp(self):
+        super().setUp()
+        self.program = shutil.copy(PROGRAM, os.path.join(self.base, 'bailiwick'))
+        if self.USER is None:
+            return
+        # where another user can come
+        other = tempfile.mkdtemp(prefix='bwit-', dir='/var/tmp')
+        self.addCleanup(shutil.rmtree, other, True)
+        shutil.copytree(self.base, other, dirs_exist_ok=True)
+        os.chmod(other, 0o755)
+        self.program, self.home, self.ws = (os.path.join(other, os.path.relpath(path, self.base)) for path in (self.program, self.home, self.ws))
+        self.base = other
+        self.env['HOME'] = self.home
+
+    def give(self):
+        if self.USER is not None:
+            subprocess.run(['chown', '-R', f'{self.USER}:{self.USER}', self.home], check=True)
+
+    SETUP = r"""
+set -eu
+mkdir -p "$1"
+mount -t tmpfs none "$1"
+if [ ! -d /etc/bailiwick ]; then  # an /etc in which there is a place for it
+  mkdir "$1/upper" "$1/work" "$1/etc"
+  if ! mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" none /etc 2>/dev/null; then
+    cp -a /etc/. "$1/etc/" 2>/dev/null || true
+    mount --bind "$1/etc" /etc
+  fi
+  mkdir -p /etc/bailiwick
+fi
+mount -t tmpfs -o mode=755 none /etc/bailiwick
+cp "$2"/*.toml /etc/bailiwick/ 2>/dev/null || true
+chmod 644 /etc/bailiwick/*.toml 2>/dev/null || true
+shift 2
+exec "$@"
+"""
+
+    def admin(self, text, *words, code=0, user=None):
+        given = os.path.join(self.base, 'given')
+        self.write('given/policy.toml', 'schema = 1\nname = "admin"\n' + text)
+        if user is not None:
+            self.write('home/.config/bailiwick/policy.toml', 'schema = 1\n' + user)
+        self.give()
+        as_user = [] if self.USER is None else ['setpriv', f'--reuid={self.USER}', f'--regid={self.USER}', '--clear-groups']
+        command = ['unshare', '-m', '--propagation', 'private', 'sh', '-c', self.SETUP, 'sh', os.path.join(self.base, 'scratch'), given]
+        r = subprocess.run([*command, *as_user, self.program, *words], cwd=self.ws, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        out, err = r.stdout.decode('utf8', 'replace'), r.stderr.decode('utf8', 'replace')
+        self.assertEqual(r.returncode, code, f'{words}: {out}{err}')
+        return out + err
+
+    def test_it_is_shown_and_holds(self):
+        out = self.admin('[approvals]\ntimeout = "1m"\n', 'policy', 'show')
+        self.assertIn('system /etc/bailiwick/policy.toml:4', out)
+        out = self.admin('[[command]]\nprefix = ["touch"]\ndecision = "deny"\nreason = "no touching"\n', 'exec', '--', 'touch', 'x', code=126)
+        self.assertIn('no touching (system /etc/bailiwick/policy.toml:3)', out)
+
+    def test_a_user_lifts_nothing(self):
+        rule = '[[command]]\nprefix = ["touch"]\ndecision = "deny"\n'
+        allow = '[commands]\ndefault = "allow"\n[[command]]\nprefix = ["touch"]\ndecision = "allow"\n'
+        self.admin(rule, 'exec', '--', 'touch', 'x', code=126, user=allow)
+        flag = self.write('flag.toml', 'schema = 1\n' + allow)
+        self.admin(rule, 'exec', '--policy', flag, '--', 'touch', 'x', code=126)
+        for name in ('BAILIWICK_POLICY', 'XDG_CONFIG_HOME', 'HOME', 'BAILIWICK_ETC', 'XDG_CONFIG_DIRS'):
+            env, self.env = self.env, dict(self.env, **{name: os.path.join(self.base, 'elsewhere')})
+            self.admin(rule, 'exec', '--', 'touch', 'x', code=126)
+            self.env = env
+
+    def test_bounds_name_the_administrators_line(self):
+        bound = '[sandbox]\nmodes = ["read-only", "workspace-write"]\nwrite = ["/srv/cache"]\n'
+        out = self.admin(bound, 'exec', '--mode', 'full-access', '--', 'true', code=3)
+        self.assertIn('`full-access` is not allowed by system /etc/bailiwick/policy.toml:4', out)
+        out = self.admin(bound, 'exec', '--write', self.base, '--', 'true', code=3)
+        self.assertIn('which system /etc/bailiwick/policy.toml:5 does not allow', out)
+
+    def test_a_link_out_of_a_bound_is_seen(self):
+        os.makedirs(os.path.join(self.home, 'allowed'))
+        os.makedirs(os.path.join(self.home, 'elsewhere'))
+        os.symlink('../elsewhere', os.path.join(self.home, 'allowed', 'link'))
+        bound = f'[sandbox]\nwrite = ["{self.home}/allowed"]\n'
+        self.admin(bound, 'exec', '--write', os.path.join(self.home, 'allowed'), '--', 'true')
+        self.assertIn('does not allow', self.admin(bound, 'exec', '--write', os.path.join(self.home, 'allowed', 'link'), '--', 'true', code=3))
+
+    def test_observing_is_said(self):
+        out = self.admin('[commands]\nenforce = "observe"\n[[command]]\nprefix = ["touch"]\ndecision = "deny"\n', 'run', '--', 'touch', 'x')
+        self.assertIn('what system /etc/bailiwick/policy.toml (admin) says about commands is observed, not enforced', out)
+        self.assertTrue(os.path.exists(os.path.join(self.ws, 'x')))
+
+    def test_agents_and_networks(self):
+        self.assertIn('not allowed by system', self.admin('[agents]\nallowed = ["codex"]\n', 'exec', '--', 'true', code=126))
+        self.assertIn('not allowed by system', self.admin('[network]\nmodes = ["off"]\n', 'exec', '--network', 'host', '--', 'true', code=3))
+        self.admin('[network]\nmodes = ["off", "managed"]\n', 'exec', '--', 'true')
+        self.assertIn('managed', self.admin('[network]\nmodes = ["managed"]\n', 'exec', '--', 'true', code=3))
+
+    def test_what_does_not_parse_ends_every_session(self):
+        self.assertIn('/etc/bailiwick/policy.toml:4:', self.admin('[commands]\nfrob = 1\n', 'exec', '--', 'true', code=3))
+
+
+class AdminSessionsAsUser(AdminSessions):
+    USER = 4242
+
+
+if os.geteuid() != 0:
+    del AdminSessions, AdminSessionsAsUser
 
 
 if __name__ == '__main__':

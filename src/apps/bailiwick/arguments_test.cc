@@ -238,7 +238,7 @@ TEST(Completions, NoPolicyOptionIsForgotten) {
 
 TEST(PolicyArguments, AreRead) {
   const auto explain = [](std::vector<const char*> words) {
-    const auto result = parse(words);
+    const auto result = parse(std::move(words));
     const auto* arguments = std::get_if<Arguments>(&result);
     if (arguments == nullptr) ADD_FAILURE() << std::get<EarlyEnd>(result).err;
     return arguments == nullptr ? PolicyArguments{} : arguments->policy;

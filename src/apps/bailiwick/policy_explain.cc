@@ -158,10 +158,8 @@ Result<int> run_explain(const PolicyArguments& arguments, const std::vector<std:
   const Policy& policy = *loaded.policy;
   const Surroundings around(context.workspace, context.directory, context.places.home);
   const Gate gate = arguments.without_gate ? Gate::absent : Gate::present;
-  std::vector<std::string> writable{context.workspace, context.directory, "/tmp", "/var/tmp", "/dev/shm"};
-  if (const EffectiveSetting* write = policy.find("sandbox.write"))
-    for (const std::string& path : std::get<std::vector<std::string>>(write->value)) writable.push_back(path);
-  ProgramFinder finder(loaded.policy, context.search, context.directory, std::move(writable));
+  ProgramFinder finder(loaded.policy, context.search, context.directory,
+                       writable_places(policy, context.workspace, context.directory));
   const LookUp look_up = [&finder](const std::vector<ShellWord>& argv) { return finder.find(argv.front().text); };
   Explanation out;
   if (arguments.action == "exec") {

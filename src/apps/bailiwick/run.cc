@@ -123,13 +123,21 @@ std::string name_of_layer(const Layer& layer) {
          (layer.revision == 0 ? fmt::format(" ({})", layer.name) : fmt::format(" ({} {})", layer.name, layer.revision));
 }
 
+void say_what_only_observes(const Policy& policy, std::vector<std::string>& warnings) {
+  for (const auto& [name, section] :
+       {std::pair{"commands", &policy.command_section()}, {"network", &policy.network_section()}}) {
+    for (std::size_t i = 0; i < section->stances.size(); ++i)
+      if (section->stances[i].observes)
+        warnings.push_back(
+            fmt::format("what {} says about {} is observed, not enforced", name_of_layer(policy.layers()[i]), name));
+  }
+}
+
 // What rules say about the session's own command. A question needs no asking: the person at the terminal typed it.
 Status judge_own_command(const std::shared_ptr<const Policy>& policy, const PolicyContext& context,
                          const SandboxPlan& plan, std::vector<std::string>& warnings) {
-  std::vector<std::string> writable{plan.workspace, "/tmp", "/var/tmp", "/dev/shm"};
-  if (const EffectiveSetting* write = policy->find("sandbox.write"))
-    for (const std::string& path : std::get<std::vector<std::string>>(write->value)) writable.push_back(path);
-  ProgramFinder finder(policy, context.search, plan.directory, std::move(writable));
+  ProgramFinder finder(policy, context.search, plan.directory,
+                       writable_places(*policy, plan.workspace, plan.directory));
   const LookUp look_up = [&finder](const std::vector<ShellWord>& argv) { return finder.find(argv.front().text); };
   std::vector<ShellWord> argv;
   for (const std::string& word : plan.command) argv.push_back({word, true});
@@ -164,6 +172,7 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   TRY(check_agent(*loaded.policy, facts.agent));
   TRY_ASSIGN(SandboxPlan made, plan(request.policy, facts, host));
   TRY(judge_own_command(loaded.policy, context, made, loaded.warnings));
+  say_what_only_observes(*loaded.policy, loaded.warnings);
   for (std::string& warning : loaded.warnings) made.warnings.push_back(std::move(warning));
   made.policy_digest = loaded.policy->digest();
   for (const Layer& layer : loaded.policy->layers())
