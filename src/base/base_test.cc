@@ -66,6 +66,10 @@ TEST(Time, Formats) {
 }
 
 TEST(Text, Printable) {
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "b\xe2\x81\xa6 \xe2\x80\x94"),
+            "a\\xe2\\x80\\xae"
+            "b\\xe2\\x81\\xa6 \xe2\x80\x94");
   EXPECT_EQ(printable("a\nb\x1b[2J\xff\xc3\xa9\xc2\x9b"), "a\\nb\\x1b[2J\\xff\xc3\xa9\\xc2\\x9b");
   EXPECT_TRUE(is_valid_utf8("\xf0\x9f\x98\x80"));
   for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"})

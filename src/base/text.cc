@@ -58,6 +58,20 @@ std::string shorten(std::string_view text, std::size_t limit) {
   return std::string(text.substr(0, end)) + "...";
 }
 
+namespace {
+
+// Marks, embeddings, overrides and isolates of the bidirectional algorithm: U+200E, U+200F, U+202A to U+202E, U+2066 to
+// U+2069.
+bool reorders_text(std::string_view three) {
+  if (three.size() < 3 || three[0] != '\xE2') return false;
+  const auto second = static_cast<unsigned char>(three[1]);
+  const auto third = static_cast<unsigned char>(three[2]);
+  if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE);
+  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
+}  // namespace
+
 std::string printable(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());
@@ -73,6 +87,8 @@ std::string printable(std::string_view bytes) {
       out += fmt::format("\\x{:02x}", lead);
     } else if (c1) {
       out += fmt::format("\\x{:02x}\\x{:02x}", lead, static_cast<unsigned char>(bytes[1]));
+    } else if (reorders_text(bytes)) {
+      for (const char c : bytes.substr(0, 3)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       out += bytes.substr(0, length);
     }

@@ -16,7 +16,8 @@ namespace bailiwick {
 // At most `limit` bytes of UTF-8, cut between characters, "..." marking the cut.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t limit);
 
-// For terminals and logs: control characters, DEL, C1 and invalid UTF-8 become \n, \t or \xNN; the rest stays.
+// For terminals and logs: control characters, DEL, C1, what changes the direction of text, and invalid UTF-8 become \n,
+// \t or \xNN; the rest stays.
 [[nodiscard]] std::string printable(std::string_view bytes);
 [[nodiscard]] bool is_valid_utf8(std::string_view bytes);
 

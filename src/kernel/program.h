@@ -60,8 +60,9 @@ class KnownPrograms {
   // `names`: first words of deny and ask rules, base names or absolute paths. Looked for along `search` and in the
   // usual system directories: every file of that name, in absolute places. What is not there is left out.
   [[nodiscard]] static KnownPrograms find(const std::vector<std::string>& names, std::string_view search);
-  // Names under which `program` is known, by device and inode or by content; without its own base name. A file that
-  // is many programs is known by all of them: pgrep as `pkill`, systemctl as `shutdown`, anything of busybox as `rm`.
+  // Names under which `program` is known, by device and inode or by content; without its own base name. Files that are
+  // many programs by name (busybox, systemctl) are known by name only: a rule about `shutdown` is none about
+  // `systemctl`.
   [[nodiscard]] std::vector<std::string> names_of(const ResolvedProgram& program, DigestCache& digests) const;
 
  private:

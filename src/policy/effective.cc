@@ -288,10 +288,9 @@ class Combiner {
         return fail(ErrorKind::invalid,
                     fmt::format("{}: `{}` is not allowed by {}: choose {}", policy_->describe(chosen->origins.front()),
                                 value, policy_->describe(bound->origins.front()), fmt::join(allowed, " or ")));
-      if (from.kind != LayerKind::builtin)
-        policy_->warnings_.push_back(fmt::format("{}: `{}` is not allowed by {}: `{}` is taken",
-                                                 policy_->describe(chosen->origins.front()), value,
-                                                 policy_->describe(bound->origins.front()), allowed.front()));
+      policy_->warnings_.push_back(fmt::format("{}: `{}` is not allowed by {}: `{}` is taken",
+                                               policy_->describe(chosen->origins.front()), value,
+                                               policy_->describe(bound->origins.front()), allowed.front()));
       value = allowed.front();
       chosen->origins.insert(chosen->origins.begin(), bound->origins.front());
     }

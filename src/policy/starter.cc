@@ -7,7 +7,7 @@ std::string_view starter_policy() {
 # What is not said here is as Bailiwick ships it; what an administrator's file says holds in any case.
 
 schema = 1             # version of this language
-name = "starter"       # shown when a rule of this file decides
+name = "starter"       # shown in the header of a session
 
 # What the sandbox may be. Without `full-access`, no flag turns it on: each file can only take away.
 [sandbox]

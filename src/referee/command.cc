@@ -54,7 +54,11 @@ class Judging {
 
  private:
   void take(JudgedPart part) {
-    if (out_.parts.empty() || part.verdict.decision > out_.decision) {
+    // of equally strict parts the first that a rule is about: it says more than a default
+    const bool says_more = !out_.parts.empty() && part.verdict.decision == out_.decision &&
+                           part.verdict.cause.kind == CauseKind::rule &&
+                           out_.parts[out_.decided_by].verdict.cause.kind != CauseKind::rule;
+    if (out_.parts.empty() || part.verdict.decision > out_.decision || says_more) {
       out_.decision = part.verdict.decision;
       out_.decided_by = out_.parts.size();
     }

@@ -14,6 +14,7 @@ std::string explain(const Policy& policy, const Verdict& verdict) {
     case CauseKind::rule: {
       const Layer& layer = policy.layers()[cause.layer];
       if (!reason.empty()) return fmt::format("{} ({})", reason, where);
+      if (!cause.subject.empty()) return fmt::format("a rule about `{}` ({})", printable(cause.subject), where);
       if (cause.rule < layer.commands.size())
         return fmt::format("a rule about `{}` ({})", printable(format_prefix(layer.commands[cause.rule])), where);
       return fmt::format("a rule ({})", where);

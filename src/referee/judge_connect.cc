@@ -95,8 +95,12 @@ Verdict judge(const ConnectAction& action, const Policy& policy, std::vector<Mat
     const bool names_it =
         literal && (entry.pattern.kind == HostPatternKind::exact || entry.pattern.kind == HostPatternKind::block);
     if (fit == Fit::yes && (is_listed || names_it)) opens_private[entry.layer] = true;
-    const Cause cause{
-        .kind = CauseKind::rule, .layer = entry.layer, .rule = entry.rule, .place = rule.place, .reason = rule.reason};
+    const Cause cause{.kind = CauseKind::rule,
+                      .layer = entry.layer,
+                      .rule = entry.rule,
+                      .place = rule.place,
+                      .reason = rule.reason,
+                      .subject = rule.pattern};
     if (matched != nullptr) matched->push_back({decision, cause, rule.pattern});
     Opinion& opinion = fit == Fit::yes ? opinions[entry.layer] : perhaps[entry.layer];
     if (!opinion.speaks || decision > opinion.decision) opinion = {true, decision, cause};

@@ -42,7 +42,8 @@ Verdict judge(const McpAction& action, const Policy& policy, std::vector<Matched
                   .layer = static_cast<std::uint16_t>(i),
                   .rule = static_cast<std::uint32_t>(r),
                   .place = rule.place,
-                  .reason = rule.reason};
+                  .reason = rule.reason,
+                  .subject = rule.name};
       std::optional<Decision> decided = decision_about(rule, action.tool);
       if (!has_identity(rule, action)) {
         cause.reason = "the server is not the one that the rule names: its command or address differs or is not known";

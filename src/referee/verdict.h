@@ -24,10 +24,11 @@ enum class CauseKind : std::uint8_t {
 
 struct Cause {
   CauseKind kind = CauseKind::last_word;
-  std::uint16_t layer = 0;  // in Policy::layers()
-  std::uint32_t rule = 0;   // of that layer's list, for `rule`
-  Place place;              // of the rule or setting
-  std::string_view reason;  // static or the rule's own text: lives as long as the policy
+  std::uint16_t layer = 0;        // in Policy::layers()
+  std::uint32_t rule = 0;         // of that layer's list, for `rule`
+  Place place;                    // of the rule or setting
+  std::string_view reason;        // static or the rule's own text: lives as long as the policy
+  std::string_view subject = {};  // a host's pattern, a server's name, as long as the policy; of commands empty
   bool operator==(const Cause&) const = default;
 };
 

@@ -441,6 +441,31 @@ class Gatherer {
     return out;
   }
 
+  // What the user's policy allows answers questions: nothing inside may write it.
+  Status keep_own_policy() {
+    std::string config = variable("XDG_CONFIG_HOME");
+    if (!config.starts_with('/')) config = facts_.real_home.empty() ? std::string() : facts_.real_home + "/.config";
+    if (config.empty()) return {};
+    const std::string real = resolve(config);
+    const std::string own = (real.empty() ? config : real) + "/bailiwick";
+    bool is_written = policy_.mode == Mode::full_access;
+    for (const PathFact& fact : facts_.write) {
+      if (is_within(fact.path, own))
+        return fail(ErrorKind::invalid,
+                    quoted(fact.path) + " is bailiwick's own configuration: nothing inside writes it");
+      is_written = is_written || is_within(own, fact.path);
+    }
+    if (!is_written) return {};
+    if (look(own).kind == FileKind::directory) {
+      facts_.matches.push_back(
+          {.kind = ScanMatch::Kind::protect, .path = own, .is_directory = true, .reason = "your own policy"});
+    } else {
+      facts_.notes.push_back(quoted(own) +
+                             " can be made from inside, and would hold for your next session: make it first");
+    }
+    return {};
+  }
+
   Status scan() {
     const SecretRoots roots{.home = facts_.real_home,
                             .config_home = variable("XDG_CONFIG_HOME"),
@@ -483,6 +508,7 @@ class Gatherer {
         break;
       }
     }
+    TRY(keep_own_policy());
     // Inside the workspace the fixed secrets hold (they were found above) and what --deny-read names; in other trees
     // also the shipped names.
     const ScanPatterns inside{

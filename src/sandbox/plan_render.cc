@@ -107,6 +107,8 @@ std::string render_json(const SandboxPlan& plan) {
   out["command"] = list(plan.command);
   out["candidates"] = list(plan.candidates);
   out["agent"] = plan.agent;
+  out["policy_digest"] = plan.policy_digest;
+  out["policy_layers"] = list(plan.policy_layers);
   out["credentials"] = list(plan.credentials);
   out["environment"] = list(names_of(plan.environment));
   out["sockets"] = list(plan.sockets);

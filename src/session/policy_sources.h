@@ -3,10 +3,16 @@
 // a policy: property lists and signed bundles.
 //
 //   system   /etc/bailiwick/policy.toml, then /etc/bailiwick/policy.d/* sorted: NAME.toml and foreign formats
-//   mdm      /Library/Managed Preferences/dev.bailiwick.plist, then /Library/Managed
-//   Preferences/USER/dev.bailiwick.plist cloud    /var/lib/bailiwick/cloud/bundle.json, signed by one of
-//   /etc/bailiwick/keys/*.pub project  .bailiwick.toml in the workspace's root user     bailiwick/policy.toml below the
-//   configuration directory flag     files named on the command line, in order
+//
+//   mdm      /Library/Managed Preferences/dev.bailiwick.plist, then the one in the user's directory there
+//
+//   cloud    /var/lib/bailiwick/cloud/bundle.json, signed by one of /etc/bailiwick/keys/*.pub
+//
+//   project  .bailiwick.toml in the workspace's root
+//
+//   user     bailiwick/policy.toml below the configuration directory
+//
+//   flag     files named on the command line, in order
 //
 // The first three must be root's alone (trusted_file.h), and no option and no variable moves them. A missing file is
 // none; any other trouble ends the start with `invalid` and the file's name.

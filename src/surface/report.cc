@@ -18,30 +18,8 @@ constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kYellow = "\x1b[33m";
 constexpr std::string_view kRed = "\x1b[31m";
 
-// Marks, embeddings, overrides and isolates of the bidirectional algorithm: U+200E, U+200F, U+202A to U+202E, U+2066 to
-// U+2069.
-bool reorders_text(std::string_view three) {
-  if (three.size() < 3 || three[0] != '\xE2') return false;
-  const auto second = static_cast<unsigned char>(three[1]);
-  const auto third = static_cast<unsigned char>(three[2]);
-  if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE);
-  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
-}
-
 // Safe to print, in one line.
-std::string shown(std::string_view untrusted) {
-  const std::string text = printable(untrusted);
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    if (reorders_text(std::string_view(text).substr(i, 3))) {
-      for (const char c : text.substr(i, 3)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-      i += 3;
-    } else {
-      out += text[i++];
-    }
-  }
-  return shorten(out, kValueLimit);
-}
+std::string shown(std::string_view untrusted) { return shorten(printable(untrusted), kValueLimit); }
 
 class Report {
  public:

@@ -327,6 +327,26 @@ class Sessions(PolicyCase):
         self.assertRegex(start['policy_digest'], '^[0-9a-f]{64}$')
         self.assertEqual(start['policy_layers'], [f'user {self.home}/.config/bailiwick/policy.toml (mine 3)'])
 
+    def test_a_users_policy_is_not_written_from_inside(self):
+        self.user_policy('name = "mine"\n')
+        config = os.path.join(self.home, '.config')
+        path = os.path.join(config, 'bailiwick', 'policy.toml')
+        for options in (['--write', config], ['--mode', 'full-access']):
+            for script in (f'echo x >> {path}', f'rm -f {path}', f'mv {config}/bailiwick {config}/b', f'echo > {config}/bailiwick/new'):
+                self.run_program('exec', *options, '--', 'sh', '-c', script)
+                self.assertEqual(self.read('home/.config/bailiwick/policy.toml'), 'schema = 1\nname = "mine"\n', script)
+                self.assertEqual(os.listdir(os.path.join(config, 'bailiwick')), ['policy.toml'], script)
+        self.assertIn('own configuration', self.run_exec('true', options=['--write', os.path.join(config, 'bailiwick')], code=3))
+        self.inside(f'echo x > {config}/other', '--write', config)
+
+    def test_what_rules_cannot_see_is_said(self):
+        self.user_policy('[[command]]\nprefix = ["touch"]\ndecision = "deny"\n')
+        self.assertIn('rules do not see all that this command will run', self.run_exec('sh', '-c', 'c=true; $c'))
+
+    def test_text_that_runs_backwards_is_shown_as_bytes(self):
+        self.write('home/src/app/.bailiwick.toml', 'schema = 1\n[[command]]\nprefix = ["touch"]\ndecision = "deny"\nreason = "a\u202eb"\n')
+        self.assertIn('a\\xe2\\x80\\xaeb', self.run_exec('touch', 'x', code=126))
+
     def test_the_flag_is_a_users_layer(self):
         p = self.write('p.toml', 'schema = 1\n[commands]\nclosed = true\n')
         self.assertIn('only an admin layer', self.run_exec('true', options=['--policy', p], code=3))

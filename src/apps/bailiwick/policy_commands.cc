@@ -70,7 +70,12 @@ Result<int> run_check(const PolicyArguments& arguments) {
       std::fprintf(stderr, "bailiwick: %s\n", problem.c_str());
     }
   }
-  if (arguments.is_json) TRY(print_json(list));
+  if (arguments.is_json) {
+    Node out;
+    put(out, "schema", json_number(1));
+    put(out, "files", std::move(list));
+    TRY(print_json(out));
+  }
   return is_good ? 0 : exit_code(ErrorKind::invalid);
 }
 
@@ -149,6 +154,7 @@ Result<int> run_test(const PolicyArguments& arguments) {
   }
   if (arguments.is_json) {
     Node out;
+    put(out, "schema", json_number(1));
     put(out, "passed", json_number(static_cast<std::int64_t>(tally.good)));
     put(out, "failed", json_number(static_cast<std::int64_t>(tally.bad)));
     put(out, "results", std::move(tally.rows));
@@ -169,7 +175,8 @@ Result<int> run_test(const PolicyArguments& arguments) {
 
 // One file to standard output or a file; several into a directory, as each is a layer that is judged alone.
 Status write_import(const PolicyArguments& arguments, const std::string& file, const std::string& text) {
-  if (arguments.files.size() == 1) return write_new_file(arguments.output.empty() ? "-" : arguments.output, text, 0644);
+  if (arguments.files.size() == 1 && !arguments.output.ends_with('/'))
+    return write_new_file(arguments.output.empty() ? "-" : arguments.output, text, 0644);
   std::string name = file.substr(file.rfind('/') + 1);
   name = name.substr(0, name.rfind('.')) + ".toml";
   return write_new_file(arguments.output + "/" + name, text, 0644);
@@ -232,6 +239,7 @@ Result<int> run_keygen(const PolicyArguments& arguments) {
   TRY(write_new_file(name + ".pub", format_public_key(pair.public_key), 0644));
   if (arguments.is_json) {
     Node out;
+    put(out, "schema", json_number(1));
     put(out, "key_id", json_text(key_id(pair.public_key)));
     put(out, "public", json_text(name + ".pub"));
     put(out, "secret", json_text(name + ".key"));
@@ -292,6 +300,7 @@ Result<int> run_verify(const PolicyArguments& arguments) {
     TRY_ASSIGN(const auto built, build_policy({std::move(layer)}, {}));
     if (arguments.is_json) {
       Node out;
+      put(out, "schema", json_number(1));
       put(out, "file", json_text(file));
       put(out, "name", json_text(name));
       put(out, "serial", json_number(bundle.terms.serial));

@@ -68,6 +68,7 @@ Explanation explain_command(JudgedCommand judged, const Policy& policy, std::str
     if (part.verdict.risk == judged.risk && out.risk_reason.empty())
       out.risk_reason = std::string(part.verdict.risk_reason);
   }
+  out.would = std::max(out.would, out.decision);
   out.parts = std::move(judged.parts);
   return out;
 }
@@ -145,8 +146,7 @@ std::string text_of(const Explanation& out, const Policy& policy) {
       text += fmt::format("  {:<5}  {:<{}}  {}\n", name_of(cause.decision), printable(shorten(cause.rule, 50)), width,
                           policy.describe({cause.cause.layer, cause.cause.place}));
   }
-  if (!out.is_complete && !out.gap.empty())
-    text += fmt::format("open   {}: decided when it runs\n", printable(out.gap));
+  if (!out.is_complete && !out.gap.empty()) text += fmt::format("open   {}\n", printable(out.gap));
   return text + fmt::format("policy {}\n", policy.digest().substr(0, 16));
 }
 

@@ -144,6 +144,8 @@ Status judge_own_command(const std::shared_ptr<const Policy>& policy, const Poli
   for (const std::string& word : plan.command) argv.push_back({word, true});
   const Surroundings around(plan.workspace, plan.directory, context.places.home);
   const JudgedCommand judged = judge_command(argv, *policy, around, Gate::present, look_up, Detail::verdict);
+  if (!judged.is_complete && !policy->commands().empty())
+    warnings.push_back("rules do not see all that this command will run, and nothing judges it later: " + judged.gap);
   if (judged.decision == Decision::allow || judged.parts.empty()) return {};
   const JudgedPart& part = judged.parts[judged.decided_by];
   const std::string reason = explain(*policy, part.verdict);
@@ -175,7 +177,7 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   TRY_ASSIGN(SandboxPlan made, plan(request.policy, facts, host));
   TRY(judge_own_command(loaded.policy, context, made, loaded.warnings));
   say_what_only_observes(*loaded.policy, loaded.warnings);
-  for (std::string& warning : loaded.warnings) made.warnings.push_back(std::move(warning));
+  for (const std::string& warning : loaded.warnings) made.warnings.push_back(warning);
   made.policy_digest = loaded.policy->digest();
   for (const Layer& layer : loaded.policy->layers())
     if (layer.kind != LayerKind::builtin && layer.file != "command line")
@@ -183,6 +185,7 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   return Planned{.plan = std::move(made),
                  .facts = std::move(facts),
                  .policy = std::move(loaded.policy),
+                 .policy_warnings = std::move(loaded.warnings),
                  .policy_known_ns = policy_known};
 }
 
@@ -216,6 +219,8 @@ Result<int> run_session(const Arguments& arguments, const std::vector<std::strin
       std::fputs(render_header(header_of(id, planned.plan), style()).c_str(), stderr);
     } else {
       for (const std::string& line : planned.plan.weaker) std::fprintf(stderr, "bailiwick: weaker: %s\n", line.c_str());
+      for (const std::string& line : planned.policy_warnings)
+        std::fprintf(stderr, "bailiwick: warning: %s\n", printable(line).c_str());
     }
     return {};
   };

@@ -18,7 +18,8 @@ struct Planned {
   SandboxPlan plan;
   Facts facts;
   std::shared_ptr<const Policy> policy;
-  std::uint64_t policy_known_ns = 0;  // CLOCK_MONOTONIC: when it was read
+  std::vector<std::string> policy_warnings;  // also among the plan's
+  std::uint64_t policy_known_ns = 0;         // CLOCK_MONOTONIC: when it was read
 };
 [[nodiscard]] Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::string>& environment);
 
