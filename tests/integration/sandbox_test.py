@@ -452,7 +452,7 @@ class BadInput(Case):
 class Plans(Case):
     def test_json_is_what_the_document_says(self):
         plan = json.loads(self.run_program('sandbox', 'plan', '--json', '--', 'true').stdout)
-        self.assertEqual(set(plan), {'schema', 'backend', 'mode', 'network', 'uid', 'gid', 'workspace', 'directory', 'command', 'candidates', 'agent', 'credentials', 'environment', 'sockets',
+        self.assertEqual(set(plan), {'schema', 'backend', 'mode', 'network', 'uid', 'gid', 'workspace', 'directory', 'command', 'candidates', 'agent', 'policy_digest', 'policy_layers', 'credentials', 'environment', 'sockets',
                                      'root', 'covers', 'landlock', 'seccomp', 'limits', 'budgets', 'scan', 'warnings', 'weaker'})
         self.assertEqual(plan['workspace'], self.ws)
         self.assertGreater(len(plan['seccomp']['program']), 10)
