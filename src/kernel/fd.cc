@@ -44,7 +44,14 @@ Result<Fd> open_beneath(int directory, const std::string& relative, int flags, u
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const long fd = ::syscall(SYS_openat2, directory, relative.c_str(), &how, sizeof how);
+  // EAGAIN: somebody renamed or mounted something, anywhere, while a `..` was looked at, and the kernel cannot tell
+  // whether the path was left. Nothing is open then, so that trying again is safe.
+  constexpr int kTries = 100;
+  long fd = -1;
+  for (int i = 0; i < kTries; ++i) {
+    fd = ::syscall(SYS_openat2, directory, relative.c_str(), &how, sizeof how);
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
   if (fd < 0) return os_error("could not open `" + printable(relative) + "`");
   return Fd(static_cast<int>(fd));
 }

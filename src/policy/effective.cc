@@ -270,15 +270,17 @@ class Combiner {
   // A starting value outside the bounds: an error where somebody asks for it now (a flag), else the strictest that may
   // be had, and a word about it.
   Status keep_choices_in_bounds() {
-    static constexpr std::pair<std::string_view, std::string_view> kBounded[] = {
-        {"defaults.sandbox.mode", "sandbox.modes"},
-        {"defaults.sandbox.backend", "sandbox.backends"},
-        {"defaults.network.mode", "network.modes"},
-        {"defaults.approvals.reviewer", "approvals.reviewers"}};
-    for (const auto& [start, bounds] : kBounded) {
-      const EffectiveSetting* bound = policy_->find(bounds);
-      const auto chosen =
-          std::ranges::find_if(policy_->settings_, [&](const EffectiveSetting& s) { return s.key->path == start; });
+    struct Bounded {
+      std::string_view start, bounds;
+    };
+    static constexpr Bounded kBounded[] = {{"defaults.sandbox.mode", "sandbox.modes"},
+                                           {"defaults.sandbox.backend", "sandbox.backends"},
+                                           {"defaults.network.mode", "network.modes"},
+                                           {"defaults.approvals.reviewer", "approvals.reviewers"}};
+    for (const Bounded& pair : kBounded) {
+      const EffectiveSetting* bound = policy_->find(pair.bounds);
+      const auto chosen = std::ranges::find_if(policy_->settings_,
+                                               [&](const EffectiveSetting& s) { return s.key->path == pair.start; });
       if (bound == nullptr || chosen == policy_->settings_.end()) continue;
       const Words& allowed = std::get<Words>(bound->value);
       std::string& value = std::get<std::string>(chosen->value);
