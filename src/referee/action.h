@@ -14,6 +14,7 @@ namespace bailiwick {
 
 // The file that a command's first word means here.
 struct Program {
+  std::string found;               // the file that is started, as it is named to the kernel; empty: `path`
   std::string path;                // with all links resolved; empty: it was not looked up, and the name stands for it
   std::vector<std::string> names;  // names of guarded programs that this very file is (a link, a copy of its content)
   std::string sha256;              // of its content, where a rule asks for it; else empty

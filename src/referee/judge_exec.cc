@@ -107,19 +107,25 @@ void for_each_spelling(const ExecAction& action, const Words& words, F&& look) {
   const std::string_view first = action.argv.front().text;
   const std::string_view base = base_name(first);
   const std::string& path = action.program.path;
+  const std::string& found = action.program.found.empty() ? path : action.program.found;
   const bool trusted = action.program.is_trusted && action.argv.front().is_literal;
   const auto with_words = [&](std::string_view name, bool may_allow) {
     look(name, words.arguments(), may_allow);
     if (words.has_plain()) look(name, words.plain(), may_allow && !words.changes_what_runs() && words.is_certain());
     for (const std::size_t at : words.guesses()) look(name, words.arguments().subspan(at), false);
   };
-  // A name without a slash, or the trusted file that a path leads to. A path that nobody looked up is no name.
-  with_words(base, trusted && (first.size() == base.size() || !path.empty()));
-  if (first.size() != base.size()) with_words(first, trusted);
-  if (!path.empty() && path != first) {
-    with_words(path, trusted);
+  // SECURITY: the first word is what the caller says (`exec -a git rm`). An allow rests on the file that is started, by
+  // the name under which it was found; where nobody looked, on a name without a slash.
+  // JudgeExec.TheFirstWordAloneAllowsNothing
+  with_words(base, trusted && (path.empty() ? first.size() == base.size() : base_name(found) == base));
+  if (first.size() != base.size()) with_words(first, trusted && (path.empty() || first == found || first == path));
+  if (!path.empty()) {
+    if (base_name(found) != base) with_words(base_name(found), trusted);
+    if (found != first) with_words(found, trusted);
+    if (path != first && path != found) with_words(path, trusted);
     // /usr/bin/vi is vim.basic: a rule about either is about it; only the name that was called may allow
-    if (const std::string_view resolved = base_name(path); resolved != base) with_words(resolved, false);
+    if (const std::string_view resolved = base_name(path); resolved != base && resolved != base_name(found))
+      with_words(resolved, false);
   }
   for (const std::string& name : action.program.names) {
     with_words(name, false);
@@ -130,12 +136,14 @@ void for_each_spelling(const ExecAction& action, const Words& words, F&& look) {
 ToolReading read_risk(const ExecAction& action, const Words& words, const Tool* tool, const Surroundings& around) {
   ToolReading out;
   if (tool != nullptr) out = read_tool(*tool, words.all());
-  for (const std::string& name : action.program.names) {
+  const auto consider = [&](std::string_view name) {
     const Tool* other = find_tool(base_name(name));
-    if (other == nullptr || other == tool) continue;
+    if (other == nullptr || other == tool) return;
     const ToolReading reading = read_tool(*other, words.all());
     if (reading.risk > out.risk) out = reading;
-  }
+  };
+  if (!action.program.found.empty()) consider(action.program.found);
+  for (const std::string& name : action.program.names) consider(name);
   for (const ToolWord& word : words.arguments()) {
     const Reach reach = around.reach_of(word, out.effects | action.effects);
     if (reach.risk > out.risk) {

@@ -102,9 +102,30 @@ TEST(JudgeExec, AnAllowNeedsTheTrustedFileOfThatName) {
   EXPECT_EQ(judge_words(*policy, bare, {.path = "/home/dev/project/gh", .is_trusted = false}).decision, Decision::deny);
   EXPECT_EQ(judge_words(*policy, {"./gh", "pr", "view"}).decision, Decision::deny) << "a path that nobody looked up";
   EXPECT_EQ(judge_words(*policy, {"./gh", "pr"}, {.path = "/usr/bin/gh"}).decision, Decision::allow);
-  EXPECT_EQ(judge_words(*policy, {"hub", "pr"}, {.path = "/usr/bin/gh"}).decision, Decision::deny)
+  EXPECT_EQ(judge_words(*policy, {"hub", "pr"}, {.found = "/usr/bin/hub", .path = "/usr/bin/gh"}).decision,
+            Decision::deny)
       << "only by the name called";
   EXPECT_EQ(judge_words(*policy, {"x", "pr"}, {.path = "/tmp/x", .names = {"gh"}}).decision, Decision::deny);
+}
+
+// execve(2) takes file and first word apart.
+TEST(JudgeExec, TheFirstWordAloneAllowsNothing) {
+  const auto policy =
+      policy_of({{LayerKind::system,
+                  "[commands]\ndefault = \"deny\"\n[[command]]\nprefix = [\"gh\", \"pr\"]\ndecision = \"allow\"\n"}});
+  EXPECT_EQ(judge_words(*policy, {"gh", "pr"}, {.found = "/usr/bin/rm", .path = "/usr/bin/rm"}).decision,
+            Decision::deny);
+  EXPECT_EQ(judge_words(*policy, {"/usr/bin/gh", "pr"}, {.found = "/usr/bin/rm", .path = "/usr/bin/rm"}).decision,
+            Decision::deny);
+  EXPECT_EQ(judge_words(*policy, {"x", "pr"}, {.found = "/usr/bin/gh", .path = "/usr/bin/gh"}).decision,
+            Decision::allow);
+  EXPECT_EQ(judge_words(*policy, {"x", "pr"}, {.found = "/tmp/gh", .path = "/tmp/gh", .is_trusted = false}).decision,
+            Decision::deny);
+  const auto denies = policy_of({{LayerKind::system, "[[command]]\nprefix = [\"rm\"]\ndecision = \"deny\"\n"}});
+  EXPECT_EQ(judge_words(*denies, {"ls", "x"}, {.found = "/usr/bin/rm", .path = "/usr/bin/rm"}).decision,
+            Decision::deny);
+  EXPECT_EQ(judge_words(*policy_of({}), {"ls", "-rf", "/"}, {.found = "/usr/bin/rm", .path = "/usr/bin/rm"}).risk,
+            Risk::critical);
 }
 
 TEST(JudgeExec, FlagsThatChangeWhatRunsAreNotSeenThroughForAnAllow) {

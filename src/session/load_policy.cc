@@ -61,6 +61,7 @@ Program ProgramFinder::find(const std::string& name) {
   Program out;
   const auto program = resolve_program(name, search_, directory_);
   if (!program) return out;
+  out.found = program->found;
   out.path = program->path;
   out.is_trusted =
       std::ranges::none_of(writable_, [&](const std::string& base) { return is_within(program->path, base); });
