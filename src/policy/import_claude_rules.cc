@@ -278,17 +278,9 @@ std::vector<std::string> claude_deny_patterns(std::string_view path) {
   std::string_view text = escaped;
   while (text.starts_with("./")) text.remove_prefix(2);
   std::vector<std::string> out;
-  if (text.starts_with("//")) {
-    out.emplace_back(text.substr(1));
-  } else if (text.starts_with("~/") || text.starts_with("**")) {
-    out.emplace_back(text);
-  } else if (text.starts_with('/')) {
-    // Below the settings' project; many write it for an absolute path.
-    out.emplace_back(text.substr(1));
-    out.emplace_back(text);
-  } else {
-    out.emplace_back(text);
-  }
+  // `//x` is absolute there, `/x` lies below the settings' project; many write that for an absolute path, too.
+  if (text.starts_with('/')) out.emplace_back(text.substr(1));
+  if (!text.starts_with("//")) out.emplace_back(text);
   const auto is_too_wide = [](std::string_view pattern) {
     return pattern.find_first_not_of("*/~") == std::string_view::npos;
   };
