@@ -12,7 +12,7 @@
 namespace bailiwick {
 namespace {
 
-const std::string kData = TEST_SOURCE_DIR "/testdata/import/";
+constexpr const char* kData = TEST_SOURCE_DIR "/testdata/import/";
 
 constexpr std::string_view kFiles[] = {"requirements_2026_05.toml",
                                        "requirements_2026_09.toml",
@@ -29,7 +29,7 @@ ForeignFormat format_of(std::string_view name) {
 }
 
 std::string text_of(std::string_view name) {
-  std::ifstream file(kData + std::string(name), std::ios::binary);
+  std::ifstream file(std::string(kData) + std::string(name), std::ios::binary);
   EXPECT_TRUE(file.good()) << name;
   std::ostringstream out;
   out << file.rdbuf();
@@ -51,10 +51,11 @@ class ImportGolden : public ::testing::TestWithParam<std::string_view> {};
 TEST_P(ImportGolden, Policy) {
   const Imported got = imported(GetParam());
   expect_layer(got, GetParam());
-  check_golden(kData + std::string(GetParam()) + ".policy", render_toml(got.policy, GetParam()));
+  check_golden(std::string(kData) + std::string(GetParam()) + ".policy", render_toml(got.policy, GetParam()));
 }
 TEST_P(ImportGolden, Report) {
-  check_golden(kData + std::string(GetParam()) + ".report", render_report(imported(GetParam()), GetParam()));
+  check_golden(std::string(kData) + std::string(GetParam()) + ".report",
+               render_report(imported(GetParam()), GetParam()));
 }
 INSTANTIATE_TEST_SUITE_P(Files, ImportGolden, ::testing::ValuesIn(kFiles), [](const auto& file) {
   std::string out(file.param);

@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!again) std::abort();
   const auto one = canonical_json(to_node(*layer));
   const auto two = canonical_json(to_node(*again));
-  if (!one || one != two) std::abort();
+  if (!one || !two || *one != *two) std::abort();
   // a project allows nothing
   if (kind == LayerKind::project)
     for (const CommandRule& rule : layer->commands)
