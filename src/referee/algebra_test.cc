@@ -20,13 +20,28 @@ const T& one_of(Random& random, const std::vector<T>& list) {
   return list[below(random, list.size())];
 }
 
-const std::vector<std::string> kPrograms = {"git", "kubectl", "rm", "frob", "/opt/frob"};
-const std::vector<std::string> kWords = {"push", "delete", "-f", "--force", "status", "x"};
-const std::vector<std::string> kHosts = {"github.com", "*.example.org", "**.example.org",
-                                         "*",          "10.0.0.0/8",    "127.0.0.1"};
-const std::vector<std::string> kNames = {"github.com", "a.example.org", "example.org", "other.net",
-                                         "10.1.2.3",   "127.0.0.1",     "localhost"};
-const std::vector<std::string> kServers = {"docs", "jira", "*"};
+const std::vector<std::string>& programs() {
+  static const std::vector<std::string> list = {"git", "kubectl", "rm", "frob", "/opt/frob"};
+  return list;
+}
+const std::vector<std::string>& words() {
+  static const std::vector<std::string> list = {"push", "delete", "-f", "--force", "status", "x"};
+  return list;
+}
+const std::vector<std::string>& host_patterns() {
+  static const std::vector<std::string> list = {"github.com", "*.example.org", "**.example.org",
+                                                "*",          "10.0.0.0/8",    "127.0.0.1"};
+  return list;
+}
+const std::vector<std::string>& host_names() {
+  static const std::vector<std::string> list = {"github.com", "a.example.org", "example.org", "other.net",
+                                                "10.1.2.3",   "127.0.0.1",     "localhost"};
+  return list;
+}
+const std::vector<std::string>& servers() {
+  static const std::vector<std::string> list = {"docs", "jira", "*"};
+  return list;
+}
 
 struct Allowed {
   bool allow = true;     // decisions may be allow
@@ -53,20 +68,20 @@ std::string random_layer(Random& random, const Allowed& allowed, bool is_admin_l
       text += "private = \"" + decision(random, allowed) + "\"\n";
   }
   for (std::size_t i = below(random, 4); i > 0; --i) {
-    text += "[[command]]\nprefix = [\"" + one_of(random, kPrograms) + "\"";
-    if (chance(random, 60)) text += ", [\"" + one_of(random, kWords) + "\"]";
+    text += "[[command]]\nprefix = [\"" + one_of(random, programs()) + "\"";
+    if (chance(random, 60)) text += ", [\"" + one_of(random, words()) + "\"]";
     text += "]\ndecision = \"" + decision(random, allowed) + "\"\n";
-    if (chance(random, 20)) text += "with = [\"" + one_of(random, kWords) + "\"]\n";
+    if (chance(random, 20)) text += "with = [\"" + one_of(random, words()) + "\"]\n";
   }
   text += "[network.hosts]\n";
-  for (const std::string& host : kHosts) {
+  for (const std::string& host : host_patterns()) {
     if (!chance(random, 25)) continue;
     text += "\"" + host + "\" = ";
     text += chance(random, 70)
                 ? "\"" + decision(random, allowed) + "\"\n"
                 : "{ decision = \"" + decision(random, allowed) + "\", ports = [443], methods = [\"GET\"] }\n";
   }
-  for (const std::string& server : kServers) {
+  for (const std::string& server : servers()) {
     if (!chance(random, 30)) continue;
     text += "[mcp.servers.\"" + server + "\"]\ndecision = \"" + decision(random, allowed) + "\"\n";
     if (chance(random, 30)) text += "tools = { \"del*\" = \"" + decision(random, allowed) + "\" }\n";
@@ -85,13 +100,13 @@ Actions random_actions(Random& random) {
   Actions out;
   for (int i = 0; i < 12; ++i) {
     ExecAction action;
-    action.argv.push_back({one_of(random, kPrograms), true});
+    action.argv.push_back({one_of(random, programs()), true});
     for (std::size_t n = below(random, 4); n > 0; --n)
-      action.argv.push_back({one_of(random, kWords), !chance(random, 15)});
+      action.argv.push_back({one_of(random, words()), !chance(random, 15)});
     if (chance(random, 15))
-      action.program = {.path = "/tmp/x", .names = {one_of(random, kPrograms)}, .is_trusted = false};
+      action.program = {.path = "/tmp/x", .names = {one_of(random, programs())}, .is_trusted = false};
     out.execs.push_back(std::move(action));
-    ConnectAction connect{.host = one_of(random, kNames),
+    ConnectAction connect{.host = one_of(random, host_names()),
                           .port = static_cast<std::uint16_t>(chance(random, 70) ? 443 : 80)};
     if (chance(random, 50)) connect.method = one_of<std::string>(random, {"GET", "POST"});
     if (chance(random, 30)) connect.address = parse_address(chance(random, 50) ? "10.1.1.1" : "93.184.216.34");

@@ -14,7 +14,7 @@
 namespace bailiwick {
 namespace {
 
-const std::string kDirectory = std::string(TEST_SOURCE_DIR) + "/../../tests/conformance/";
+constexpr const char* kDirectory = TEST_SOURCE_DIR "/../../tests/conformance/";
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path);
@@ -33,7 +33,7 @@ Result<Layer> layer_of(const std::string& named) {
       file = named.substr(prefix.size());
     }
   }
-  TRY_ASSIGN(const Node root, parse_toml(text_of(kDirectory + file), file));
+  TRY_ASSIGN(const Node root, parse_toml(text_of(std::string(kDirectory) + file), file));
   return read_layer(root, kind, file);
 }
 

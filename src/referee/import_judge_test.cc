@@ -18,8 +18,14 @@ struct Rule {
   Decision decision;
 };
 
-const Words kFirst = {"git", "kubectl", "frob", "npm", "gh"};
-const Words kRest = {"push", "delete", "get", "-f", "x", "pr", "view"};
+const Words& programs() {
+  static const Words list = {"git", "kubectl", "frob", "npm", "gh"};
+  return list;
+}
+const Words& verbs() {
+  static const Words list = {"push", "delete", "get", "-f", "x", "pr", "view"};
+  return list;
+}
 
 template <class T>
 const T& one_of(std::mt19937& random, const std::vector<T>& list) {
@@ -30,8 +36,8 @@ std::vector<Rule> random_rules(std::mt19937& random) {
   std::vector<Rule> out(1 + random() % 8);
   for (Rule& rule : out) {
     for (std::size_t i = 0, n = 1 + random() % 3; i < n; ++i) {
-      Words position{one_of(random, i == 0 ? kFirst : kRest)};
-      const std::string& more = one_of(random, i == 0 ? kFirst : kRest);
+      Words position{one_of(random, i == 0 ? programs() : verbs())};
+      const std::string& more = one_of(random, i == 0 ? programs() : verbs());
       if (random() % 3 == 0 && more != position.front()) position.push_back(more);
       rule.pattern.push_back(std::move(position));
     }
@@ -117,8 +123,8 @@ std::shared_ptr<const Policy> imported(ForeignFormat format, const std::string& 
 
 void compare(std::mt19937& random, const std::vector<Rule>& rules, const Policy& policy, const std::string& text) {
   for (int i = 0; i < 40; ++i) {
-    Words argv{(random() % 5 == 0 ? "/usr/bin/" : "") + one_of(random, kFirst)};
-    for (std::size_t n = random() % 4; n > 0; --n) argv.push_back(one_of(random, kRest));
+    Words argv{(random() % 5 == 0 ? "/usr/bin/" : "") + one_of(random, programs())};
+    for (std::size_t n = random() % 4; n > 0; --n) argv.push_back(one_of(random, verbs()));
     const auto theirs = original(rules, argv);
     const Verdict ours = judge_words(policy, argv);
     if (theirs) {
