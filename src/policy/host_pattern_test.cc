@@ -295,30 +295,11 @@ TEST(HostPattern, ReadsPatterns) {
     EXPECT_EQ(pattern->kind, row.kind) << row.text;
     EXPECT_EQ(pattern->name, row.name) << row.text;
   }
-  for (const std::string_view text : {"",
-                                      ".",
-                                      "*.",
-                                      "**",
-                                      "**.",
-                                      "***",
-                                      "***.x.org",
-                                      "*.*.x.org",
-                                      "**.*.x.org",
-                                      "x.**.org",
-                                      "a**b.org",
-                                      "*..org",
-                                      "*.x..org",
-                                      "https://x.org",
-                                      "x.org:443",
-                                      "*.x.org:443",
-                                      "*.x.org/a",
-                                      "x.org/8",
-                                      "127.1",
-                                      "0x7f.1",
-                                      "10.0.0.1/8",
-                                      "x y.org",
-                                      "*.bücher.example",
-                                      "[*]"})
+  for (
+      const std::string_view text :
+      {"",           ".",        "*.",       "**",     "**.",        "***",           "***.x.org",        "*.*.x.org",
+       "**.*.x.org", "x.**.org", "a**b.org", "*..org", "*.x..org",   "https://x.org", "x.org:443",        "*.x.org:443",
+       "*.x.org/a",  "x.org/8",  "127.1",    "0x7f.1", "10.0.0.1/8", "x y.org",       "*.bücher.example", "[*]"})
     EXPECT_FALSE(parse_host_pattern(text)) << text;
   EXPECT_EQ(parse_host_pattern("*.").error().what, "`*.`: write `*` for every host");
   EXPECT_EQ(parse_host_pattern("x.**.org").error().what,

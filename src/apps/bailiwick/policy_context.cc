@@ -51,7 +51,9 @@ Result<PolicyContext> find_context(const std::vector<std::string>& environment, 
   out.search = variable(environment, "PATH");
   char path[PATH_MAX];
   if (::realpath(directory.empty() ? "." : directory.c_str(), path) == nullptr)
-    return fail(ErrorKind::invalid, fmt::format("the directory `{}` is not there or cannot be entered: check the path after -C or --cwd", printable(directory)));
+    return fail(ErrorKind::invalid,
+                fmt::format("the directory `{}` is not there or cannot be entered: check the path after -C or --cwd",
+                            printable(directory)));
   out.directory = path;
   // A directory that could be no workspace still has a policy: then it stands for itself.
   const auto found = find_workspace({.directory = out.directory,
