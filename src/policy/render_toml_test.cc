@@ -97,7 +97,6 @@ TEST(RenderToml, ReadsBackToTheSame) {
 }
 
 TEST(RenderToml, ReadsBackOurSchema) {
-  std::string all = "schema = 1\n";
   for (const SchemaKey& key : schema()) {
     if (key.example.empty() || key.path == "schema") continue;
     // The example is the assignment below its section.
