@@ -284,8 +284,10 @@ Cases cases() {
         "schema = 1\n[[command]]\nprefix = [\"x\"]\nwith = []\ndecision = \"ask\"",
         "schema = 1\n[[command]]\nprefix = [\"x\"]\ndecision = \"ask\"\nzzz = 1",
         "schema = 1\n[[command]]\nsha256 = [\"abc\"]\ndecision = \"deny\"",
-        "schema = 1\n[[command]]\nsha256 = "
-        "[\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"]\ndecision = \"allow\"",
+        R"(schema = 1
+[[command]]
+sha256 = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+decision = "allow")",
         "schema = 1\n[network.hosts]\n\"x.org\" = \"open\"",
         "schema = 1\n[network.hosts]\n\"x org\" = \"deny\"",
         "schema = 1\n[network.hosts]\nx.org = \"allow\"",

@@ -28,7 +28,7 @@ Difference::Side side_of(const Policy& policy, const Verdict& verdict) {
     case CauseKind::rule: out.where = source; break;
     case CauseKind::fallback: out.where = source + ", default"; break;
     case CauseKind::risk: out.where = fmt::format("{}, ask_from: risk {}", source, name_of(verdict.risk)); break;
-    case CauseKind::last_word: out.where = "no rule"; break;
+    case CauseKind::last_word:
     case CauseKind::sandbox:
     case CauseKind::input: out.where = "no rule"; break;
   }
