@@ -9,7 +9,7 @@ std::string explain(const Policy& policy, const Verdict& verdict) {
   const Cause& cause = verdict.cause;
   const Origin origin{cause.layer, cause.place};
   const std::string where = policy.describe(origin);
-  const std::string reason = printable(cause.reason);
+  std::string reason = printable(cause.reason);
   switch (cause.kind) {
     case CauseKind::rule: {
       const Layer& layer = policy.layers()[cause.layer];
