@@ -41,7 +41,7 @@ void judge_exec(benchmark::State& state, std::vector<std::string> words) {
   ExecAction action;
   for (std::string& word : words) action.argv.push_back({std::move(word), true});
   action.program.path = "/usr/bin/" + action.argv.front().text;
-  for (auto _ : state) benchmark::DoNotOptimize(judge(action, *policy, around()));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(judge(action, *policy, around()));
   state.SetItemsProcessed(state.iterations());
 }
 void JudgeGitPush(benchmark::State& state) { judge_exec(state, {"git", "push", "origin", "main"}); }
@@ -56,7 +56,7 @@ BENCHMARK(JudgeLs)->Arg(100)->Arg(10'000);
 // Strings of about 90 characters, the median of what agents run.
 void judge_line(benchmark::State& state, const char* line) {
   const auto policy = policy_with(100);
-  for (auto _ : state)
+  for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(judge_shell(line, *policy, around(), Gate::present, {}, Detail::verdict));
   state.SetItemsProcessed(state.iterations());
 }
@@ -82,7 +82,7 @@ BENCHMARK(ShellHereDocument);
 // From bytes to a policy that judges.
 void Load(benchmark::State& state) {
   const std::string text = rules(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto layer = read_layer(*parse_toml(text, "bench.toml"), LayerKind::system, "bench.toml");
     std::vector<Layer> layers;
     layers.push_back(std::move(*layer));
