@@ -42,6 +42,8 @@ class CommandIndex {
     }
     return false;
   }
+  // Whether any rule begins with this program.
+  [[nodiscard]] bool knows(std::string_view program) const { return child(0, program) != 0; }
   // Rules that name a program by its content: they have to be looked at one by one.
   [[nodiscard]] const std::vector<RuleRef>& by_content() const { return by_content_; }
   // The programs that ask and deny rules begin with.

@@ -16,7 +16,8 @@ class Judging {
   void add(EffectiveCommand command) {
     JudgedPart part;
     ExecAction action{.argv = command.argv, .program = {}};
-    if (look_up_ && !action.argv.empty() && action.argv.front().is_literal) action.program = look_up_(action.argv);
+    if (look_up_ && !action.argv.empty() && action.argv.front().is_literal)
+      action.program = look_up_(action.argv, around_.directory());
     part.verdict = judge(action, policy_, around_, detail_ == Detail::explanation ? &part.matched : nullptr);
     part.is_complete = command.is_complete && part.verdict.is_complete;
     if (!part.is_complete && out_.gap.empty())

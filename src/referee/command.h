@@ -16,8 +16,8 @@ namespace bailiwick {
 // only a hook decides, not knowing means asking.
 enum class Gate : std::uint8_t { present, absent };
 
-// Looks a program up: the machine in real life, nothing in examples. May be empty.
-using LookUp = std::function<Program(const std::vector<ShellWord>& argv)>;
+// Looks a program up, as seen from `directory`: the machine in real life, nothing in examples. May be empty.
+using LookUp = std::function<Program(const std::vector<ShellWord>& argv, const std::string& directory)>;
 
 struct JudgedPart {
   EffectiveCommand command;  // a redirection to a file is a part, too: {">", "path"}

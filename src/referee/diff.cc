@@ -126,7 +126,8 @@ Verdict try_out(const Trial& trial, const Policy& policy, const Surroundings& ar
       argv.reserve(one.words.size());
       for (const std::string& word : one.words) argv.push_back({word, true});
       LookUp look_up;
-      if (!one.sha256.empty()) look_up = [&](const std::vector<ShellWord>&) { return Program{.sha256 = one.sha256}; };
+      if (!one.sha256.empty())
+        look_up = [&](const std::vector<ShellWord>&, const std::string&) { return Program{.sha256 = one.sha256}; };
       const JudgedCommand judged = judge_command(argv, policy, around, Gate::present, look_up, Detail::verdict);
       if (judged.parts.empty()) return judge(ExecAction{.argv = argv, .program = {}}, policy, around);
       Verdict out = judged.parts[judged.decided_by].verdict;

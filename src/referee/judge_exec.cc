@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "policy/tool_risk.h"
 #include "referee/judge.h"
@@ -26,7 +27,17 @@ class Opinions {
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-// The words of a call in the ways in which rules may be written about it.
+// A call without the global flags of one tool.
+struct PlainCall {
+  const Tool* tool = nullptr;
+  std::vector<ToolWord> words;     // after the program; only if has_words
+  bool has_words = false;          // there were flags to take out
+  bool is_certain = true;          // no flag stands before the verb that nobody knows
+  bool changes_what_runs = false;  // one of them makes the tool run other code
+};
+
+// The words of a call in the ways in which rules may be written about it. What flags stand for depends on the tool, and
+// which tool it is on the name: a copy of git that is called ls has git's flags, too.
 class Words {
  public:
   explicit Words(const std::vector<ShellWord>& argv) {
@@ -41,39 +52,60 @@ class Words {
   [[nodiscard]] std::span<const ToolWord> all() const { return all_; }
   [[nodiscard]] std::span<const ToolWord> arguments() const { return all_.subspan(1); }
 
-  // Without the tool's global flags. Only where there are any.
-  void take_out_flags(const Tool& tool) {
-    const PlainWords plain = plain_words(tool, all_);
-    if (!plain.is_certain) is_certain_ = false;
-    if (plain.skipped) {
-      changes_what_runs_ = plain.changes_what_runs;
-      plain_.reserve(all_.size());
-      for (std::size_t i = 1; i < plain.count; ++i) plain_.push_back(all_[plain.index[i]]);
-      has_plain_ = true;
+  [[nodiscard]] const PlainCall& plain_for(const Tool* tool) {
+    if (!has_first_) {
+      first_ = read_plain(tool);
+      has_first_ = true;
     }
+    if (first_.tool == tool) return first_;
+    for (const PlainCall& call : others_)
+      if (call.tool == tool) return call;
+    return others_.emplace_back(read_plain(tool));
   }
-  // Flags that nobody knows stand before the verb: it is one of the words after them.
-  void guess_verb() {
-    const auto rest = arguments();
-    if (rest.empty() || !rest.front().text.starts_with('-')) return;
-    for (std::size_t i = 0; i < rest.size(); ++i)
-      if (!rest[i].text.starts_with('-')) guesses_.push_back(i);
-    if (guesses_.size() > 4) guesses_.resize(4);
+  // Where the verb may be, if flags that nobody knows stand before it: at one of the words that are no flags.
+  [[nodiscard]] std::span<const std::size_t> guesses() {
+    if (!has_guesses_) {
+      has_guesses_ = true;
+      const auto rest = arguments();
+      if (!rest.empty() && rest.front().text.starts_with('-')) {
+        for (std::size_t i = 0; i < rest.size() && guesses_.size() < kGuesses; ++i)
+          if (!rest[i].text.starts_with('-')) guesses_.push_back(i);
+      }
+    }
+    return guesses_;
   }
-
-  [[nodiscard]] bool has_plain() const { return has_plain_; }
-  [[nodiscard]] bool is_certain() const { return is_certain_; }
-  [[nodiscard]] bool changes_what_runs() const { return changes_what_runs_; }
-  [[nodiscard]] std::span<const ToolWord> plain() const { return plain_; }
-  [[nodiscard]] const std::vector<std::size_t>& guesses() const { return guesses_; }
+  // More words than were tried.
+  [[nodiscard]] bool are_guesses_cut() const { return guesses_.size() == kGuesses; }
 
  private:
+  static constexpr std::size_t kGuesses = 24;
+
+  [[nodiscard]] PlainCall read_plain(const Tool* tool) const {
+    PlainCall out{.tool = tool};
+    if (tool == nullptr) {
+      out.is_certain = false;
+      return out;
+    }
+    const PlainWords plain = plain_words(*tool, all_);
+    out.is_certain = plain.is_certain;
+    if (!plain.skipped) return out;
+    out.has_words = true;
+    out.changes_what_runs = plain.changes_what_runs;
+    out.words.reserve(all_.size());
+    for (std::size_t i = 1; i < plain.count; ++i) out.words.push_back(all_[plain.index[i]]);
+    // the list is bounded; flags are taken out before the verb only, so that the rest follows as it is
+    if (plain.count == PlainWords::kMax)
+      for (const ToolWord& word : all_.subspan(plain.index[plain.count - 1] + 1U)) out.words.push_back(word);
+    return out;
+  }
+
   std::array<ToolWord, kWords> few_;
   std::vector<ToolWord> many_;
   std::span<const ToolWord> all_;
-  std::vector<ToolWord> plain_;
+  PlainCall first_;
+  bool has_first_ = false, has_guesses_ = false;
+  std::deque<PlainCall> others_;
   std::vector<std::size_t> guesses_;
-  bool has_plain_ = false, is_certain_ = true, changes_what_runs_ = false;
 };
 
 // `--force` is there as `--force=x`, `-f` in a cluster such as `-rf`.
@@ -103,7 +135,7 @@ With has_with(const CommandRule& rule, std::span<const ToolWord> rest) {
 // Calls `look` for each way in which the call can be spelled: the program's name, the words after it, and whether an
 // `allow` may rest on that way.
 template <class F>
-void for_each_spelling(const ExecAction& action, const Words& words, F&& look) {
+void for_each_spelling(const ExecAction& action, Words& words, F&& look) {
   const std::string_view first = action.argv.front().text;
   const std::string_view base = base_name(first);
   const std::string& path = action.program.path;
@@ -111,7 +143,9 @@ void for_each_spelling(const ExecAction& action, const Words& words, F&& look) {
   const bool trusted = action.program.is_trusted && action.argv.front().is_literal;
   const auto with_words = [&](std::string_view name, bool may_allow) {
     look(name, words.arguments(), may_allow);
-    if (words.has_plain()) look(name, words.plain(), may_allow && !words.changes_what_runs() && words.is_certain());
+    const PlainCall& plain = words.plain_for(find_tool(base_name(name)));
+    if (plain.has_words) look(name, plain.words, may_allow && !plain.changes_what_runs && plain.is_certain);
+    if (plain.is_certain) return;
     for (const std::size_t at : words.guesses()) look(name, words.arguments().subspan(at), false);
   };
   // SECURITY: the first word is what the caller says (`exec -a git rm`). An allow rests on the file that is started, by
@@ -167,8 +201,6 @@ Verdict judge(const ExecAction& action, const Policy& policy, const Surroundings
   if (!action.argv.empty()) {
     Words words(action.argv);
     const Tool* tool = action.argv.front().is_literal ? find_tool(base_name(action.argv.front().text)) : nullptr;
-    if (tool != nullptr) words.take_out_flags(*tool);
-    if (tool == nullptr || !words.is_certain()) words.guess_verb();
     const auto found = [&](const RuleRef& ref, bool applies) {
       const CommandRule& rule = layers[ref.layer].commands[ref.rule];
       if (!applies) {
@@ -198,7 +230,7 @@ Verdict judge(const ExecAction& action, const Policy& policy, const Surroundings
                 if (with == With::yes) return found(ref, true);
                 if (with == With::perhaps) found(ref, false);
               });
-          if (more) is_complete = false;
+          if (more || (words.are_guesses_cut() && policy.commands().knows(name))) is_complete = false;
         });
       }
       for (const RuleRef& ref : policy.commands().by_content()) {
@@ -231,9 +263,6 @@ bool is_about(const CommandRule& rule, const ExecAction& action) {
   CommandIndex one;
   one.add(rule, 0, 0);
   Words words(action.argv);
-  const Tool* tool = find_tool(base_name(action.argv.front().text));
-  if (tool != nullptr) words.take_out_flags(*tool);
-  if (tool == nullptr || !words.is_certain()) words.guess_verb();
   bool is_found = std::ranges::find(rule.sha256, action.program.sha256) != rule.sha256.end();
   for_each_spelling(action, words, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
     if (rule.decision == Decision::allow && !may_allow) return;

@@ -153,6 +153,36 @@ TEST(JudgeExec, WordsMadeAtRunTimeAllowNothingAndSayThatTheyMatter) {
   EXPECT_TRUE(judged({{"ls", true}, {"$DIR", false}}).is_complete);
 }
 
+// What flags stand for depends on what the program is, not on what it is called.
+TEST(JudgeExec, PaddingHidesNoVerb) {
+  const auto policy = policy_of(
+      {{LayerKind::system, "[[command]]\nprefix = [\"git\", \"push\"]\nwith = [\"--force\"]\ndecision = \"deny\"\n"}});
+  const auto call = [](std::string program, int dirs, int words) {
+    std::vector<std::string> out{std::move(program)};
+    for (int i = 0; i < dirs; ++i) out.insert(out.end(), {"-C", "d"});
+    out.push_back("push");
+    for (int i = 0; i < words; ++i) out.push_back("x");
+    out.push_back("--force");
+    return out;
+  };
+  for (const int dirs : {0, 1, 5, 40})
+    for (const int words : {0, 1, 40, 200}) {
+      EXPECT_EQ(judge_words(*policy, call("git", dirs, words)).decision, Decision::deny) << dirs << " " << words;
+      EXPECT_EQ(
+          judge_words(*policy, call("ls", dirs, words), {.found = "/usr/bin/git", .path = "/usr/bin/git"}).decision,
+          Decision::deny)
+          << dirs << " " << words;
+      EXPECT_EQ(judge_words(*policy, call("./ls", dirs, words), {.path = "/w/ls", .names = {"git"}}).decision,
+                Decision::deny)
+          << dirs << " " << words;
+    }
+  // of a tool that nobody knows, more words than are tried leave it open
+  const auto frob =
+      policy_of({{LayerKind::system, "[[command]]\nprefix = [\"frob\", \"push\"]\ndecision = \"deny\"\n"}});
+  EXPECT_EQ(judge_words(*frob, call("frob", 10, 0)).decision, Decision::deny);
+  EXPECT_FALSE(judge_words(*frob, call("frob", 60, 0)).is_complete);
+}
+
 TEST(JudgeExec, ContentIsKnownByItsDigest) {
   const std::string digest(64, 'a');
   const auto policy = policy_of(

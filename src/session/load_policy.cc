@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "kernel/links.h"
 #include "policy/import.h"
 #include "referee/build.h"
 #include "session/session_policy.h"
@@ -50,21 +51,30 @@ std::vector<std::string> writable_places(const Policy& policy, const std::string
   return out;
 }
 
-ProgramFinder::ProgramFinder(std::shared_ptr<const Policy> policy, std::string search, std::string directory,
+ProgramFinder::ProgramFinder(std::shared_ptr<const Policy> policy, std::string search,
                              std::vector<std::string> writable)
-    : policy_(std::move(policy)),
-      search_(std::move(search)),
-      directory_(std::move(directory)),
-      writable_(std::move(writable)) {}
+    : policy_(std::move(policy)), search_(std::move(search)), writable_(std::move(writable)) {}
 
-Program ProgramFinder::find(const std::string& name) {
+LookUp ProgramFinder::look_up() {
+  return [this](const std::vector<ShellWord>& argv, const std::string& directory) {
+    return find(argv.front().text, directory);
+  };
+}
+
+Program ProgramFinder::find(const std::string& name, const std::string& directory) {
   Program out;
-  const auto program = resolve_program(name, search_, directory_);
+  const auto program = resolve_program(name, search_, directory);
   if (!program) return out;
   out.found = program->found;
   out.path = program->path;
-  out.is_trusted =
-      std::ranges::none_of(writable_, [&](const std::string& base) { return is_within(program->path, base); });
+  const auto is_writable = [&](const std::string& path) {
+    return std::ranges::any_of(writable_, [&](const std::string& base) { return is_within(path, base); });
+  };
+  // SECURITY: a link in the workspace that is called like an allowed program would allow whatever it leads to.
+  // policy_test.py test_a_link_that_is_called_like_an_allowed_program
+  const WalkedPath way = walk_links(program->found);
+  out.is_trusted = way.is_there && way.path == program->path && !is_writable(way.path) &&
+                   std::ranges::none_of(way.links, is_writable);
   if (!known_) known_ = KnownPrograms::find(policy_->commands().guarded_programs(), search_);
   out.names = known_->names_of(*program, digests_);
   if (!policy_->commands().by_content().empty()) {

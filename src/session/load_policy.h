@@ -33,18 +33,20 @@ struct LoadedPolicy {
 [[nodiscard]] std::vector<std::string> writable_places(const Policy& policy, const std::string& workspace,
                                                        const std::string& directory);
 
-// Looks programs up as the session's commands would: along `search` from `directory`. Programs below `writable` are not
-// trusted. Keeps digests; not for several threads.
+// Looks programs up as the session's commands would, along `search` (PATH's text). A program is trusted only if neither
+// it nor any link on the way to it lies below `writable`: what an agent can make a link, it can make lead anywhere.
+// Keeps digests; not for several threads.
 class ProgramFinder {
  public:
-  ProgramFinder(std::shared_ptr<const Policy> policy, std::string search, std::string directory,
-                std::vector<std::string> writable);
+  ProgramFinder(std::shared_ptr<const Policy> policy, std::string search, std::vector<std::string> writable);
   // Empty path: there is no such program.
-  [[nodiscard]] Program find(const std::string& name);
+  [[nodiscard]] Program find(const std::string& name, const std::string& directory);
+  // For judge_command(); lives no longer than this.
+  [[nodiscard]] LookUp look_up();
 
  private:
   std::shared_ptr<const Policy> policy_;
-  std::string search_, directory_;
+  std::string search_;
   std::vector<std::string> writable_;
   std::optional<KnownPrograms> known_;
   DigestCache digests_;

@@ -198,7 +198,9 @@ class Loader {
     for (const std::string& path : places_.flags) {
       TRY_ASSIGN(auto own, load_own_file(path, kMaxDocument));
       if (!own) return fail(ErrorKind::invalid, quoted(path) + " is not there: check the path after --policy");
-      TRY(add_own(LayerKind::flag, path, std::move(*own), find_foreign_format(path)));
+      // with a slash, so that it is not taken for the layer of the command line's own settings
+      TRY(add_own(LayerKind::flag, path.contains('/') ? path : "./" + path, std::move(*own),
+                  find_foreign_format(path)));
     }
     return {};
   }

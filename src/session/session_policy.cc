@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/text.h"
+#include "kernel/links.h"
 
 namespace bailiwick {
 namespace {
@@ -32,6 +34,18 @@ std::string resolved(const std::string& path) {
     }
   }
   return path;
+}
+
+// Nobody but root can have put this link here, nor put another in its place.
+bool is_roots_link(const std::string& directory, const std::string& link) {
+  struct ::stat info{};
+  if (::lstat(link.c_str(), &info) != 0 || info.st_uid != 0) return false;
+  return ::stat(directory.c_str(), &info) == 0 && info.st_uid == 0 && (info.st_mode & 0022) == 0;
+}
+
+bool is_in_bound(const EffectiveSetting& bound, const std::string& path) {
+  return std::ranges::any_of(std::get<Words>(bound.value),
+                             [&](const std::string& base) { return is_within(path, base); });
 }
 
 class FlagLayer {
@@ -65,8 +79,9 @@ std::string choice(const Policy& policy, std::string_view key) {
   return setting == nullptr ? std::string() : std::get<std::string>(setting->value);
 }
 
-// The entries that are there; what the command line named stays, so that its absence is said.
-Words present(const Policy& policy, std::string_view key) {
+// The entries that are there, and lead where the administrator's list says; what the command line named stays, so that
+// its absence is said.
+Words present(const Policy& policy, std::string_view key, std::vector<std::string>& warnings) {
   Words out;
   const EffectiveSetting* setting = policy.find(key);
   if (setting == nullptr) return out;
@@ -75,8 +90,17 @@ Words present(const Policy& policy, std::string_view key) {
     const Setting* flag = layer.file == kCommandLine ? layer.find(key) : nullptr;
     if (flag != nullptr) named = std::get<Words>(flag->value);
   }
-  for (const std::string& path : std::get<Words>(setting->value))
-    if (::access(path.c_str(), F_OK) == 0 || std::ranges::find(named, path) != named.end()) out.push_back(path);
+  const EffectiveSetting* bound = policy.bound(key);
+  for (const std::string& path : std::get<Words>(setting->value)) {
+    if (::access(path.c_str(), F_OK) != 0 && std::ranges::find(named, path) == named.end()) continue;
+    if (bound != nullptr && !is_in_bound(*bound, resolved(path))) {
+      warnings.push_back(fmt::format("`{}` leads to `{}` by a link, which {} does not allow: it is left out",
+                                     printable(path), printable(resolved(path)),
+                                     policy.describe(bound->origins.front())));
+      continue;
+    }
+    out.push_back(path);
+  }
   return out;
 }
 
@@ -131,9 +155,9 @@ Status apply_limits(const Policy& policy, const Limits& asked, Limits& out, std:
   lower(policy, "limits.scratch", out.scratch_bytes, out.memory_bytes.value_or(memory) / 2,
         asked.scratch_bytes.has_value(), warnings);
   if (const EffectiveSetting* cpus = policy.find("limits.cpus")) out.cpus = std::get<double>(cpus->value);
-  if (out.processes == 0 || out.open_files == 0)
+  if (out.processes < 1 || out.open_files < 16)
     return fail(ErrorKind::invalid,
-                "limits.processes and limits.open_files must leave at least one: nothing could start");
+                "limits.processes must leave 1 and limits.open_files 16: nothing could start with less");
   return {};
 }
 
@@ -175,9 +199,32 @@ void resolve_paths(std::vector<Layer>& layers, std::string_view home) {
   for (Layer& layer : layers) {
     for (Setting& setting : layer.settings) {
       if (setting.key->type != ValueType::paths) continue;
-      for (std::string& path : std::get<Words>(setting.value)) path = resolved(absolute(path, "", home));
+      for (std::string& path : std::get<Words>(setting.value)) {
+        const std::string full = absolute(path, "", home);
+        // SECURITY: a user could make the bound `~/.cache/acme` a link to all of home.
+        // policy_test.py test_a_bound_is_not_moved_by_a_link
+        path = is_admin(layer.kind) ? walk_links(full, is_roots_link).path : resolved(full);
+      }
     }
   }
+}
+
+Status check_places(const Policy& policy, const std::string& workspace, const Facts& facts) {
+  if (facts.workspace.root != workspace)
+    return fail(ErrorKind::invalid, fmt::format("the workspace is `{}`, and the policy was read for `{}`: start again",
+                                                printable(facts.workspace.root), printable(workspace)));
+  const std::pair<std::string_view, const std::vector<PathFact>*> places[] = {
+      {"sandbox.read", &facts.read}, {"sandbox.write", &facts.write}, {"sandbox.sockets", &facts.sockets}};
+  for (const auto& place : places) {
+    const EffectiveSetting* bound = policy.bound(place.first);
+    if (bound == nullptr) continue;
+    for (const PathFact& fact : *place.second) {
+      if (is_in_bound(*bound, fact.path)) continue;
+      return fail(ErrorKind::invalid, fmt::format("`{}` leads to `{}`, which {} does not allow", printable(fact.asked),
+                                                  printable(fact.path), policy.describe(bound->origins.front())));
+    }
+  }
+  return {};
 }
 
 Result<SandboxPolicy> session_policy(const Policy& policy, const SandboxPolicy& asked,
@@ -200,9 +247,9 @@ Result<SandboxPolicy> session_policy(const Policy& policy, const SandboxPolicy& 
       clipboard != nullptr && !std::get<bool>(clipboard->value) && out.clipboard == Clipboard::allowed)
     return fail(ErrorKind::invalid,
                 fmt::format("--allow-clipboard is not allowed by {}", policy.describe(clipboard->origins.front())));
-  out.read = present(policy, "sandbox.read");
-  out.write = present(policy, "sandbox.write");
-  out.sockets = present(policy, "sandbox.sockets");
+  out.read = present(policy, "sandbox.read", warnings);
+  out.write = present(policy, "sandbox.write", warnings);
+  out.sockets = present(policy, "sandbox.sockets", warnings);
   const Words* hidden = list(policy, "sandbox.deny_read");
   out.deny_read = hidden == nullptr ? Words{} : *hidden;
   out.environment = environment_of(policy, asked);

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "policy/layer.h"
 #include "policy/policy.h"
+#include "sandbox/facts.h"
 #include "session/load_policy.h"
 
 namespace bailiwick {
@@ -26,14 +27,18 @@ struct SessionFlags {
 [[nodiscard]] Layer flag_layer(const SandboxPolicy& asked, const SessionFlags& flags, std::string_view directory,
                                std::string_view home);
 
-// Links in the paths of users and flags are resolved before they are held against bounds, which are resolved, too: what
-// counts is where a path leads. Changes `layers`.
+// What counts is where a path leads: links in the paths of users, flags and projects are resolved before they are held
+// against bounds. In an administrator's paths only root's own links are. Changes `layers`.
 void resolve_paths(std::vector<Layer>& layers, std::string_view home);
 
 // What the session gets. `asked` gives what no policy speaks of (values of variables, the agent, how far to search).
 // Paths of files that are not on this machine are left out. Adds to `warnings` where a limit was lowered.
 [[nodiscard]] Result<SandboxPolicy> session_policy(const Policy& policy, const SandboxPolicy& asked,
                                                    std::vector<std::string>& warnings);
+
+// After the looks at the machine, of what will be bound: nothing has been led out of its bound meanwhile, and the
+// workspace is the one that the policy was read for. `invalid`.
+[[nodiscard]] Status check_places(const Policy& policy, const std::string& workspace, const Facts& facts);
 
 // `denied` where `agents.allowed` does not list the profile (empty: `none`).
 [[nodiscard]] Status check_agent(const Policy& policy, std::string_view agent);

@@ -108,6 +108,35 @@ class Explain(PolicyCase):
         env = dict(self.env, PATH=self.ws + ':' + self.env['PATH'])
         self.assertEqual(self.explain('--policy', p, 'exec', '--', 'true', env=env)['decision'], 'deny', 'PATH leads into the workspace')
 
+    def test_a_link_that_is_called_like_an_allowed_program(self):
+        p = self.write('p.toml', 'schema = 1\n[commands]\ndefault = "deny"\n[[command]]\nprefix = [["gh", "true"]]\ndecision = "allow"\n')
+        decide = lambda *words, **more: self.explain('--policy', p, 'exec', '--', *words, **more)['decision']
+        self.assertEqual(decide('true'), 'allow')
+        os.symlink('/usr/bin/rm', os.path.join(self.ws, 'gh'))
+        os.makedirs(os.path.join(self.home, 'bin'))
+        os.symlink(os.path.join(self.ws, 'gh'), os.path.join(self.home, 'bin', 'gh'))  # a chain through the workspace
+        os.symlink(self.ws, os.path.join(self.home, 'links'))
+        self.assertEqual(decide('./gh'), 'deny')
+        for directory in (self.ws, os.path.join(self.home, 'bin'), os.path.join(self.home, 'links')):
+            env = dict(self.env, PATH=directory + ':' + self.env['PATH'])
+            self.assertEqual(decide('gh', env=env), 'deny', directory)
+        # and not by a first word that is a lie
+        self.assertEqual(self.explain('--policy', p, 'shell', 'exec -a gh rm x')['decision'], 'deny')
+
+    def test_a_copy_keeps_the_flags_of_what_it_is(self):
+        # called like another tool, with flags before the verb, and many words
+        p = self.write('p.toml', 'schema = 1\n[[command]]\nprefix = ["git", "push"]\nwith = ["--force"]\ndecision = "deny"\n')
+        git = '/usr/bin/git'
+        with open(git, 'rb') as f:
+            content = f.read()
+        self.write('home/src/app/sub/ls', content, 0o755)
+        decide = lambda text: self.explain('--policy', p, 'shell', text)['decision']
+        self.assertEqual(decide('sub/ls -C a push --force'), 'deny')
+        self.assertEqual(decide('cd sub && ./ls -C a push --force'), 'deny')
+        self.assertEqual(decide('git -C a push ' + 'x ' * 60 + '--force'), 'deny')
+        self.assertEqual(decide('sub/ls -C a -C b -C c -C d -C e -C f push --force'), 'deny')
+        self.assertEqual(decide('git -C a -C b -C c -C d -C e -C f push --force'), 'deny')
+
     def test_content_given_as_a_digest(self):
         import hashlib
         body = b'#!/bin/sh\necho miner\n'
@@ -438,6 +467,20 @@ exec "$@"
         bound = f'[sandbox]\nwrite = ["{self.home}/allowed"]\n'
         self.admin(bound, 'exec', '--write', os.path.join(self.home, 'allowed'), '--', 'true')
         self.assertIn('does not allow', self.admin(bound, 'exec', '--write', os.path.join(self.home, 'allowed', 'link'), '--', 'true', code=3))
+
+    def test_a_bound_is_not_moved_by_a_link(self):
+        os.makedirs(os.path.join(self.home, 'elsewhere'))
+        os.symlink('elsewhere', os.path.join(self.home, 'allowed'))
+        if self.USER is not None:
+            os.lchown(os.path.join(self.home, 'allowed'), self.USER, self.USER)
+        bound = f'[sandbox]\nwrite = ["{self.home}/allowed"]\n'
+        x = os.path.join(self.home, 'elsewhere', 'x')
+        out = self.admin(bound, 'exec', '--', 'sh', '-c', f'echo > {x}; true')
+        if self.USER is None:  # root's own link
+            return
+        self.assertIn('by a link, which system /etc/bailiwick/policy.toml:4 does not allow', out)
+        self.assertFalse(os.path.exists(x))
+        self.assertIn('does not allow', self.admin(bound, 'exec', '--write', os.path.join(self.home, 'allowed'), '--', 'true', code=3))
 
     def test_observing_is_said(self):
         out = self.admin('[commands]\nenforce = "observe"\n[[command]]\nprefix = ["touch"]\ndecision = "deny"\n', 'run', '--', 'touch', 'x')

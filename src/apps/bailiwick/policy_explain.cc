@@ -158,9 +158,8 @@ Result<int> run_explain(const PolicyArguments& arguments, const std::vector<std:
   const Policy& policy = *loaded.policy;
   const Surroundings around(context.workspace, context.directory, context.places.home);
   const Gate gate = arguments.without_gate ? Gate::absent : Gate::present;
-  ProgramFinder finder(loaded.policy, context.search, context.directory,
-                       writable_places(policy, context.workspace, context.directory));
-  const LookUp look_up = [&finder](const std::vector<ShellWord>& argv) { return finder.find(argv.front().text); };
+  ProgramFinder finder(loaded.policy, context.search, writable_places(policy, context.workspace, context.directory));
+  const LookUp look_up = finder.look_up();
   Explanation out;
   if (arguments.action == "exec") {
     std::vector<ShellWord> argv;

@@ -137,9 +137,8 @@ void say_what_only_observes(const Policy& policy, std::vector<std::string>& warn
 // What rules say about the session's own command. A question needs no asking: the person at the terminal typed it.
 Status judge_own_command(const std::shared_ptr<const Policy>& policy, const PolicyContext& context,
                          const SandboxPlan& plan, std::vector<std::string>& warnings) {
-  ProgramFinder finder(policy, context.search, plan.directory,
-                       writable_places(*policy, plan.workspace, plan.directory));
-  const LookUp look_up = [&finder](const std::vector<ShellWord>& argv) { return finder.find(argv.front().text); };
+  ProgramFinder finder(policy, context.search, writable_places(*policy, plan.workspace, plan.directory));
+  const LookUp look_up = finder.look_up();
   std::vector<ShellWord> argv;
   for (const std::string& word : plan.command) argv.push_back({word, true});
   const Surroundings around(plan.workspace, plan.directory, context.places.home);
@@ -173,6 +172,7 @@ Result<Planned> make_plan(const Arguments& arguments, const std::vector<std::str
   const HostFeatures host =
       probe(request.policy.backend == BackendChoice::automatic ? ProbeDepth::full : ProbeDepth::quick);
   TRY_ASSIGN(Facts facts, gather_facts(request, environment));
+  TRY(check_places(*loaded.policy, context.workspace, facts));
   TRY(check_agent(*loaded.policy, facts.agent));
   TRY_ASSIGN(SandboxPlan made, plan(request.policy, facts, host));
   TRY(judge_own_command(loaded.policy, context, made, loaded.warnings));
