@@ -198,7 +198,7 @@ TEST(JudgeExec, WhatReachesOutsideIsAskedAbout) {
                            "rm -r ../other", "echo x >> ~/.bashrc", "cat < ~/.aws/credentials"})
     EXPECT_EQ(judge_line(*policy, line).decision, Decision::ask) << line;
   for (const char* line : {"cp a.txt b.txt", "cat /etc/hosts", "ls ..", "cat src/a.cc > /tmp/x", "echo x > out.txt",
-                           "make 2>&1 | tee /tmp/log"})
+                           "make 2>&1 | tee /tmp/log", "cd sub && tee ../x", "cd sub && echo > ../x"})
     EXPECT_EQ(judge_line(*policy, line).decision, Decision::allow) << line;
 }
 

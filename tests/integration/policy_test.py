@@ -133,6 +133,10 @@ class Explain(PolicyCase):
         decide = lambda text: self.explain('--policy', p, 'shell', text)['decision']
         self.assertEqual(decide('sub/ls -C a push --force'), 'deny')
         self.assertEqual(decide('cd sub && ./ls -C a push --force'), 'deny')
+        for text in ('(cd sub); sub/ls -C a push --force', 'cd sub | true; sub/ls push --force', 'cd nowhere; sub/ls push --force', 'cd sub; cd ..; ./sub/ls push --force',
+                     'if true; then cd sub; fi; ./ls push --force'):
+            self.assertEqual(decide(text), 'deny', text)
+        self.assertFalse(self.explain('--policy', p, 'shell', 'env -C sub ./ls push --force')['complete'])
         self.assertEqual(decide('git -C a push ' + 'x ' * 60 + '--force'), 'deny')
         self.assertEqual(decide('sub/ls -C a -C b -C c -C d -C e -C f push --force'), 'deny')
         self.assertEqual(decide('git -C a -C b -C c -C d -C e -C f push --force'), 'deny')
