@@ -336,6 +336,23 @@ std::string format_prefix(const CommandRule& rule) {
   return out;
 }
 
+std::vector<std::vector<std::string>> spellings(const CommandRule& rule, std::size_t most) {
+  if (rule.prefix.empty()) return {};
+  std::vector<std::vector<std::string>> out{{}};
+  for (const auto& position : rule.prefix) {
+    std::vector<std::vector<std::string>> longer;
+    for (const auto& words : out) {
+      for (const std::string& word : position) {
+        if (longer.size() == most) break;
+        longer.push_back(words);
+        longer.back().push_back(word);
+      }
+    }
+    out = std::move(longer);
+  }
+  return out;
+}
+
 const Setting* Layer::find(std::string_view path) const {
   const auto found = std::ranges::find_if(settings, [&](const Setting& setting) { return setting.key->path == path; });
   return found == settings.end() ? nullptr : &*found;

@@ -52,6 +52,9 @@ struct CommandRule {
 // "git push", "kubectl delete|drain"
 [[nodiscard]] std::string format_prefix(const CommandRule& rule);
 
+// Every way to write the prefix, the first alternatives first; at most `most`.
+[[nodiscard]] std::vector<std::vector<std::string>> spellings(const CommandRule& rule, std::size_t most);
+
 struct HostRule {
   std::string pattern;  // lower-case: "github.com", "*.example.org", "**.acme.example", "*", an address
   Decision decision = Decision::ask;

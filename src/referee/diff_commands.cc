@@ -12,23 +12,6 @@ using Words = std::vector<std::string>;
 constexpr std::size_t kMaxSpellings = 64;  // of one rule
 constexpr std::size_t kMaxWith = 8;
 
-std::vector<Words> spellings(const CommandRule& rule) {
-  if (rule.prefix.empty()) return {};
-  std::vector<Words> out{{}};
-  for (const auto& position : rule.prefix) {
-    std::vector<Words> longer;
-    for (const Words& words : out) {
-      for (const std::string& word : position) {
-        if (longer.size() == kMaxSpellings) break;
-        longer.push_back(words);
-        longer.back().push_back(word);
-      }
-    }
-    out = std::move(longer);
-  }
-  return out;
-}
-
 Words with_word(Words words, std::string word) {
   words.push_back(std::move(word));
   return words;
@@ -72,7 +55,7 @@ class Commands {
       for (const std::string& program : rule.prefix.front())
         tools_.insert(find_tool(std::string_view(program).substr(program.rfind('/') + 1)));
     add_lines(rule.match, Rank::written);
-    for (const Words& words : spellings(rule)) {
+    for (const Words& words : spellings(rule, kMaxSpellings)) {
       for (std::size_t i = 0; i < rule.with.size() && i < kMaxWith; ++i)
         add(with_word(words, rule.with[i]), Rank::spelled);
       add(words, rule.with.empty() ? Rank::spelled : Rank::varied);

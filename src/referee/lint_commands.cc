@@ -18,24 +18,6 @@ constexpr std::size_t kMaxSpellings = 128;  // of one rule that are looked at
 
 std::string base_of(const std::string& program) { return program.substr(program.rfind('/') + 1); }
 
-// Every way to write the prefix, the first alternatives first.
-std::vector<Words> spellings(const CommandRule& rule) {
-  std::vector<Words> out{{}};
-  if (rule.prefix.empty()) return {};
-  for (const auto& position : rule.prefix) {
-    std::vector<Words> longer;
-    for (const Words& words : out) {
-      for (const std::string& word : position) {
-        if (longer.size() == kMaxSpellings) break;
-        longer.push_back(words);
-        longer.back().push_back(word);
-      }
-    }
-    out = std::move(longer);
-  }
-  return out;
-}
-
 bool has(const Words& words, const std::string& word) { return std::ranges::find(words, word) != words.end(); }
 
 // Whether every call that begins with `words` (and has one of `with`) is one that `rule` is about.
@@ -60,7 +42,7 @@ class Commands {
   void run() {
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       const CommandRule& rule = rules_[i];
-      const std::vector<Words> spelled = spellings(rule);
+      const std::vector<Words> spelled = spellings(rule, kMaxSpellings);
       const bool decides = covered(i, spelled);
       if (rule.decision == Decision::allow && decides) allowed(i, spelled);
       if (rule.match.empty() && !rule.prefix.empty())
@@ -111,7 +93,7 @@ class Commands {
   }
   // Whether `rule` is about all that `other` is about.
   [[nodiscard]] static bool covers_all(const CommandRule& rule, const CommandRule& other) {
-    const std::vector<Words> spelled = spellings(other);
+    const std::vector<Words> spelled = spellings(other, kMaxSpellings);
     return std::ranges::all_of(spelled, [&](const Words& words) { return covers_words(rule, words, other.with); });
   }
 
