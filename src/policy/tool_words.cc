@@ -56,6 +56,9 @@ bool contains(Range range, std::string_view text) {
 }
 
 bool is_like(std::string_view pattern, std::string_view text) {
+  // Most patterns are ends of paths, and most words are none: `*/.ssh` needs a slash.
+  if (pattern.size() > 1 && pattern[0] == '*' && (pattern[1] == '/' || pattern[1] == '.') && !text.contains(pattern[1]))
+    return false;
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = std::string_view::npos;  // in the pattern, after it

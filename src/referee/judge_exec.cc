@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <memory>
 
 #include "policy/tool_risk.h"
 #include "referee/judge.h"
@@ -58,9 +58,9 @@ class Words {
       has_first_ = true;
     }
     if (first_.tool == tool) return first_;
-    for (const PlainCall& call : others_)
-      if (call.tool == tool) return call;
-    return others_.emplace_back(read_plain(tool));
+    for (const auto& call : others_)
+      if (call->tool == tool) return *call;
+    return *others_.emplace_back(std::make_unique<PlainCall>(read_plain(tool)));
   }
   // Where the verb may be, if flags that nobody knows stand before it: at one of the words that are no flags.
   [[nodiscard]] std::span<const std::size_t> guesses() {
@@ -104,7 +104,7 @@ class Words {
   std::span<const ToolWord> all_;
   PlainCall first_;
   bool has_first_ = false, has_guesses_ = false;
-  std::deque<PlainCall> others_;
+  std::vector<std::unique_ptr<PlainCall>> others_;  // what was handed out stays where it is
   std::vector<std::size_t> guesses_;
 };
 
@@ -132,10 +132,10 @@ With has_with(const CommandRule& rule, std::span<const ToolWord> rest) {
   return out;
 }
 
-// Calls `look` for each way in which the call can be spelled: the program's name, the words after it, and whether an
-// `allow` may rest on that way.
+// `tool` is that of the first word. Calls `look` for each way in which the call can be spelled: the program's name, the
+// words after it, and whether an `allow` may rest on that way.
 template <class F>
-void for_each_spelling(const ExecAction& action, Words& words, F&& look) {
+void for_each_spelling(const ExecAction& action, Words& words, const Tool* tool, F&& look) {
   const std::string_view first = action.argv.front().text;
   const std::string_view base = base_name(first);
   const std::string& path = action.program.path;
@@ -143,7 +143,8 @@ void for_each_spelling(const ExecAction& action, Words& words, F&& look) {
   const bool trusted = action.program.is_trusted && action.argv.front().is_literal;
   const auto with_words = [&](std::string_view name, bool may_allow) {
     look(name, words.arguments(), may_allow);
-    const PlainCall& plain = words.plain_for(find_tool(base_name(name)));
+    const std::string_view called = base_name(name);
+    const PlainCall& plain = words.plain_for(called == base ? tool : find_tool(called));
     if (plain.has_words) look(name, plain.words, may_allow && !plain.changes_what_runs && plain.is_certain);
     if (plain.is_certain) return;
     for (const std::size_t at : words.guesses()) look(name, words.arguments().subspan(at), false);
@@ -221,17 +222,18 @@ Verdict judge(const ExecAction& action, const Policy& policy, const Surroundings
     };
     if (action.argv.front().is_literal) {
       if (!policy.commands().empty()) {
-        for_each_spelling(action, words, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
-          const bool more =
-              policy.commands().find(name, rest, [&](const RuleRef& ref, std::span<const ToolWord> after) {
-                if (ref.decision == Decision::allow && !may_allow) return;
-                if (!ref.has_with) return found(ref, true);
-                const With with = has_with(layers[ref.layer].commands[ref.rule], after);
-                if (with == With::yes) return found(ref, true);
-                if (with == With::perhaps) found(ref, false);
-              });
-          if (more || (words.are_guesses_cut() && policy.commands().knows(name))) is_complete = false;
-        });
+        for_each_spelling(
+            action, words, tool, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
+              const bool more =
+                  policy.commands().find(name, rest, [&](const RuleRef& ref, std::span<const ToolWord> after) {
+                    if (ref.decision == Decision::allow && !may_allow) return;
+                    if (!ref.has_with) return found(ref, true);
+                    const With with = has_with(layers[ref.layer].commands[ref.rule], after);
+                    if (with == With::yes) return found(ref, true);
+                    if (with == With::perhaps) found(ref, false);
+                  });
+              if (more || (words.are_guesses_cut() && policy.commands().knows(name))) is_complete = false;
+            });
       }
       for (const RuleRef& ref : policy.commands().by_content()) {
         const auto& hashes = layers[ref.layer].commands[ref.rule].sha256;
@@ -263,8 +265,9 @@ bool is_about(const CommandRule& rule, const ExecAction& action) {
   CommandIndex one;
   one.add(rule, 0, 0);
   Words words(action.argv);
+  const Tool* tool = find_tool(base_name(action.argv.front().text));
   bool is_found = std::ranges::find(rule.sha256, action.program.sha256) != rule.sha256.end();
-  for_each_spelling(action, words, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
+  for_each_spelling(action, words, tool, [&](std::string_view name, std::span<const ToolWord> rest, bool may_allow) {
     if (rule.decision == Decision::allow && !may_allow) return;
     one.find(name, rest, [&](const RuleRef& ref, std::span<const ToolWord> after) {
       if (!ref.has_with || has_with(rule, after) == With::yes) is_found = true;
