@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace bailiwick {
 namespace {
@@ -153,10 +154,11 @@ JudgedCommand judge_shell(std::string_view text, const Policy& policy, const Sur
   Judging judging(policy, around, gate, look_up, detail, follows_cd);
   for (EffectiveCommand& command : effective_commands(reading)) judging.add(std::move(command));
   if (reading.is_opaque) return judging.finish();
-  Surroundings here = around;
+  std::optional<Surroundings> moved;  // by a `cd`
   for (const SimpleCommand& command : reading.commands) {
+    const Surroundings& here = moved ? *moved : around;
     for (const ShellRedirect& redirect : command.redirects) judging.add_redirect(redirect, here);
-    if (follows_cd && is_cd(command.words)) here = after_cd(here, command.words);
+    if (follows_cd && is_cd(command.words)) moved = after_cd(here, command.words);
   }
   return judging.finish();
 }
